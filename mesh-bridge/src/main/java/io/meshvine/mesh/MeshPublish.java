@@ -12,11 +12,22 @@ import org.jspecify.annotations.Nullable;
  * @param stamp order of retained messages, mesh-wide; present exactly if {@code retain}
  * @param acceptedNanos {@link EventLoop#nanoTime()} of this node when the message was accepted, less the age it already
  *     had; the link carries the age, so that message expiry needs no common clock
- * @param body MQTT 5 wire form: properties (with their length) and payload, as in a PUBLISH behind the packet
- *     identifier (MQTT 5, 3.3.2.3 and 3.3.3). Not to be changed. Empty payload with {@code retain} deletes.
+ * @param expirySeconds lifetime counted from {@code acceptedNanos}, or {@link #NEVER_EXPIRES} (MQTT 5, 3.3.2.3.3); the
+ *     link carries it, the body does not
+ * @param body MQTT 5 wire form: properties (with their length, without message expiry) and payload, as in a PUBLISH
+ *     behind the packet identifier (MQTT 5, 3.3.2.3 and 3.3.3). Not to be changed.
  */
 public record MeshPublish(
-        String topic, int qos, boolean retain, @Nullable HybridTimestamp stamp, long acceptedNanos, byte[] body) {
+        String topic,
+        int qos,
+        boolean retain,
+        @Nullable HybridTimestamp stamp,
+        long acceptedNanos,
+        long expirySeconds,
+        byte[] body) {
+
+    /** {@link #expirySeconds} of a message without expiry. */
+    public static final long NEVER_EXPIRES = -1;
 
     public MeshPublish {
         if (qos < 0 || qos > 2) {
@@ -25,5 +36,30 @@ public record MeshPublish(
         if (retain != (stamp != null)) {
             throw new IllegalArgumentException("a retained publish has a timestamp, no other has");
         }
+        if (expirySeconds < NEVER_EXPIRES) {
+            throw new IllegalArgumentException("expiry must not be negative: " + expirySeconds);
+        }
+        if (body.length == 0) {
+            throw new IllegalArgumentException("the body begins with the length of its properties");
+        }
+    }
+
+    /** Whether this deletes the retained message of its topic: retain with an empty payload [MQTT-3.3.1-6]. */
+    public boolean deletesRetained() {
+        return retain && payloadOffset() == body.length;
+    }
+
+    /** Where the payload begins in the body: behind a variable byte integer (MQTT 5, 1.5.5) and the properties. */
+    public int payloadOffset() {
+        int length = 0;
+        int at = 0;
+        int shift = 0;
+        byte part;
+        do {
+            part = body[at++];
+            length |= (part & 0x7f) << shift;
+            shift += 7;
+        } while ((part & 0x80) != 0 && at < body.length && shift < 28);
+        return Math.min(at + length, body.length);
     }
 }
