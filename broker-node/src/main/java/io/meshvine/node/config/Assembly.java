@@ -1,0 +1,202 @@
+package io.meshvine.node.config;
+
+import io.meshvine.node.config.MeshConfig.Discovery;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the texts in effect into a {@link NodeConfig}, checks what depends on each other, and gathers the problems. */
+final class Assembly {
+
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final String ANY_ADDRESS = "0.0.0.0";
+    private static final String AUTO = "auto";
+    private static final String DEFAULT = "default";
+
+    private final Map<String, Entry> set;
+    private final List<ConfigProblem> problems;
+    private final HostFacts host;
+    private final List<LoadedConfig.Effective> effective = new ArrayList<>();
+
+    Assembly(Map<String, Entry> set, List<ConfigProblem> problems, HostFacts host) {
+        this.set = set;
+        this.problems = problems;
+        this.host = host;
+    }
+
+    LoadedConfig assemble() {
+        String name = get(Settings.NODE_NAME, host.name().orElse("meshvine"));
+        Path dataDir = get(Settings.NODE_DATA_DIR, Path.of("data", name).toString());
+        Duration drain = get(Settings.NODE_DRAIN_TIMEOUT);
+        boolean anonymous = get(Settings.SECURITY_ALLOW_ANONYMOUS);
+        MqttConfig mqtt = mqtt(anonymous);
+        SessionConfig session = new SessionConfig(
+                get(Settings.SESSION_MAX_EXPIRY),
+                get(Settings.SESSION_MAX_QUEUED_MESSAGES),
+                get(Settings.SESSION_MAX_QUEUED_BYTES),
+                get(Settings.SESSION_MAX_IN_FLIGHT),
+                get(Settings.SESSION_MAX_PENDING_QOS0));
+        MeshConfig mesh = mesh();
+        Listener admin = new Listener(get(Settings.ADMIN_HOST), get(Settings.ADMIN_PORT));
+        checkPorts(mqtt, mesh, admin);
+        LogLevel logLevel = get(Settings.LOG_LEVEL);
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+        List<String> order = Settings.all().stream().map(Setting::key).toList();
+        effective.sort(Comparator.comparingInt(setting -> order.indexOf(setting.key())));
+        return new LoadedConfig(
+                new NodeConfig(name, dataDir, mqtt, session, mesh, admin, anonymous, drain, logLevel), effective);
+    }
+
+    private MqttConfig mqtt(boolean anonymous) {
+        String defaultHost = anonymous ? ANY_ADDRESS : LOOPBACK;
+        Listener tcp = new Listener(get(Settings.MQTT_TCP_HOST, defaultHost), get(Settings.MQTT_TCP_PORT));
+        Listener ws = new Listener(get(Settings.MQTT_WS_HOST, defaultHost), get(Settings.MQTT_WS_PORT));
+        checkReach(Settings.MQTT_TCP_HOST, tcp, anonymous, Settings.SECURITY_ALLOW_ANONYMOUS);
+        checkReach(Settings.MQTT_WS_HOST, ws, anonymous, Settings.SECURITY_ALLOW_ANONYMOUS);
+        return new MqttConfig(
+                tcp,
+                ws,
+                get(Settings.MQTT_WS_PATH),
+                Math.toIntExact(get(Settings.MQTT_MAX_PACKET_SIZE)),
+                get(Settings.MQTT_RECEIVE_MAXIMUM),
+                get(Settings.MQTT_TOPIC_ALIAS_MAXIMUM),
+                get(Settings.MQTT_MAX_KEEP_ALIVE),
+                get(Settings.MQTT_CONNECT_TIMEOUT),
+                get(Settings.MQTT_MAX_CONNECTIONS));
+    }
+
+    private MeshConfig mesh() {
+        boolean insecure = get(Settings.MESH_ALLOW_INSECURE);
+        Listener bind = new Listener(meshAddress(), get(Settings.MESH_BIND_PORT));
+        checkReach(Settings.MESH_BIND_ADDRESS, bind, insecure, Settings.MESH_ALLOW_INSECURE);
+        boolean seeded = set.containsKey(Settings.MESH_SEEDS.key());
+        boolean queried = set.containsKey(Settings.MESH_DNS_QUERY.key());
+        Discovery implied = queried ? Discovery.DNS : seeded ? Discovery.STATIC : Discovery.LAN;
+        Discovery discovery = get(Settings.MESH_DISCOVERY, implied.name().toLowerCase(Locale.ROOT));
+        checkFits(Settings.MESH_SEEDS, seeded, discovery == Discovery.STATIC, "static");
+        checkFits(Settings.MESH_DNS_QUERY, queried, discovery == Discovery.DNS, "dns");
+        List<HostPort> seeds = getIfSet(Settings.MESH_SEEDS);
+        return new MeshConfig(
+                get(Settings.MESH_NAME),
+                bind,
+                discovery,
+                seeds == null ? List.of() : seeds,
+                getIfSet(Settings.MESH_DNS_QUERY),
+                insecure,
+                get(Settings.SUBSCRIBE_CONFIRM_TIMEOUT),
+                get(Settings.MESH_SPILL_AFTER),
+                Math.toIntExact(get(Settings.MESH_MAX_FRAME_SIZE)),
+                get(Settings.MESH_LINK_WINDOW),
+                get(Settings.MESH_DIGEST_INTERVAL));
+    }
+
+    /** Peers are told this address, so it must be one of this host. */
+    private String meshAddress() {
+        String text = get(Settings.MESH_BIND_ADDRESS);
+        if (text.equals(AUTO)) {
+            return host.networkAddress().orElseGet(() -> {
+                problem(Settings.MESH_BIND_ADDRESS, "this host has no network address", "name the address to use");
+                return LOOPBACK;
+            });
+        }
+        if (text.equals(ANY_ADDRESS) || text.equals("::")) {
+            problem(
+                    Settings.MESH_BIND_ADDRESS,
+                    "expected one address, peers are told it",
+                    "use auto, or the address itself");
+            return LOOPBACK;
+        }
+        return text;
+    }
+
+    private void checkReach(
+            Setting<String> hostSetting, Listener listener, boolean allowed, Setting<Boolean> permission) {
+        if (!listener.enabled()) {
+            return;
+        }
+        try {
+            if (!host.isLoopback(listener.host()) && !allowed) {
+                problem(
+                        hostSetting,
+                        "is reachable from other hosts, where nobody has to prove who they are",
+                        "use " + LOOPBACK + ", or set " + permission.key() + "=true if that is what you want");
+            }
+        } catch (UnknownHostException e) {
+            problem(hostSetting, "this name has no address", "use an address of this host, or mend the name service");
+        }
+    }
+
+    private void checkFits(Setting<?> setting, boolean present, boolean wanted, String discovery) {
+        if (present && !wanted) {
+            problem(
+                    setting,
+                    "has no effect with this " + Settings.MESH_DISCOVERY.key(),
+                    "set " + Settings.MESH_DISCOVERY.key() + "=" + discovery + ", or remove it");
+        } else if (wanted && !present) {
+            problem(Settings.MESH_DISCOVERY, "needs " + setting.key(), "set " + setting.key());
+        }
+    }
+
+    private void checkPorts(MqttConfig mqtt, MeshConfig mesh, Listener admin) {
+        record Use(Setting<Integer> setting, int port) {}
+        List<Use> uses = List.of(
+                new Use(Settings.MQTT_TCP_PORT, mqtt.tcp().port()),
+                new Use(Settings.MQTT_WS_PORT, mqtt.ws().port()),
+                new Use(Settings.MESH_BIND_PORT, mesh.bind().port()),
+                new Use(Settings.ADMIN_PORT, admin.port()));
+        for (int later = 1; later < uses.size(); later++) {
+            for (Use earlier : uses.subList(0, later)) {
+                if (earlier.port() > 0 && earlier.port() == uses.get(later).port()) {
+                    problem(
+                            uses.get(later).setting(),
+                            "is the port of " + earlier.setting().key() + " too",
+                            "change one of the two");
+                }
+            }
+        }
+    }
+
+    private <T> T get(Setting<T> setting) {
+        return get(setting, setting.defaultText());
+    }
+
+    /** The value in effect; after a problem the default, so that the other checks can go on. */
+    private <T> T get(Setting<T> setting, String defaultText) {
+        T value = parse(setting, set.getOrDefault(setting.key(), new Entry(setting.key(), defaultText, DEFAULT)));
+        return value == null ? setting.type().parser().apply(defaultText) : value;
+    }
+
+    private <T> @Nullable T getIfSet(Setting<T> setting) {
+        Entry entry = set.get(setting.key());
+        return entry == null ? null : parse(setting, entry);
+    }
+
+    /** The value, or null after a problem. */
+    private <T> @Nullable T parse(Setting<T> setting, Entry entry) {
+        effective.add(new LoadedConfig.Effective(setting.key(), shown(setting, entry.value()), entry.origin()));
+        try {
+            return setting.type().parser().apply(entry.value());
+        } catch (IllegalArgumentException e) {
+            problem(setting, "expected " + setting.type().expectation(), "");
+            return null;
+        }
+    }
+
+    private void problem(Setting<?> setting, String expectation, String remedy) {
+        Entry entry = set.getOrDefault(setting.key(), new Entry(setting.key(), "", DEFAULT));
+        problems.add(
+                new ConfigProblem(setting.key(), entry.origin(), shown(setting, entry.value()), expectation, remedy));
+    }
+
+    private static String shown(Setting<?> setting, String value) {
+        return setting.secret() && !value.isEmpty() ? "***" : value;
+    }
+}

@@ -1,0 +1,28 @@
+package io.meshvine.node.config;
+
+import java.time.Duration;
+
+/**
+ * How devices are served.
+ *
+ * @param tcp plain MQTT
+ * @param ws MQTT over WebSocket
+ * @param wsPath path of the WebSocket endpoint
+ * @param maxPacketSize largest control packet taken from a client, bytes (MQTT 5, 3.2.2.3.6)
+ * @param receiveMaximum unacknowledged QoS 1 and 2 publishes a client may have open here (MQTT 5, 3.2.2.3.3)
+ * @param topicAliasMaximum topic aliases a client may use (MQTT 5, 3.2.2.3.8)
+ * @param maxKeepAlive longest keep alive; a client that asks for more, or for none, is given this one (MQTT 5,
+ *     3.2.2.3.14). Zero: whatever the client asks for
+ * @param connectTimeout how long a connection may stay without its CONNECT
+ * @param maxConnections connections served at the same time
+ */
+public record MqttConfig(
+        Listener tcp,
+        Listener ws,
+        String wsPath,
+        int maxPacketSize,
+        int receiveMaximum,
+        int topicAliasMaximum,
+        Duration maxKeepAlive,
+        Duration connectTimeout,
+        int maxConnections) {}

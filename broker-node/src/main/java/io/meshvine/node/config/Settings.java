@@ -1,0 +1,146 @@
+package io.meshvine.node.config;
+
+import io.meshvine.node.config.MeshConfig.Discovery;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Every key a node knows, with its type and default: the one table behind the loader, the checks and the reference. */
+final class Settings {
+
+    private static final List<Setting<?>> TABLE = new ArrayList<>();
+
+    private static final String NAME = "1 to 64 letters, digits, dots, dashes or underscores";
+    private static final String NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
+    private static final ValueType<String> HOST =
+            ValueType.text("an address or host name of this machine", "[^\\s/,]+");
+
+    static final Setting<String> NODE_NAME =
+            add("node.name", "", ValueType.text(NAME, NAME_PATTERN), "display name; default: the host name");
+    static final Setting<Path> NODE_DATA_DIR =
+            add("node.data-dir", "", ValueType.path(), "folder of this node alone; default: ./data/<node.name>");
+    static final Setting<Duration> NODE_DRAIN_TIMEOUT = add(
+            "node.drain-timeout", "5s", ValueType.duration("0s", "9s"), "how long a stopping node gives its clients");
+
+    static final Setting<String> MQTT_TCP_HOST = add(
+            "mqtt.tcp.host",
+            "",
+            HOST,
+            "address for MQTT; default: 127.0.0.1, or 0.0.0.0 with security.allow-anonymous");
+    static final Setting<Integer> MQTT_TCP_PORT = add("mqtt.tcp.port", "1883", ValueType.port(), "port for MQTT");
+    static final Setting<String> MQTT_WS_HOST =
+            add("mqtt.ws.host", "", HOST, "address for WebSocket; default as for mqtt.tcp.host");
+    static final Setting<Integer> MQTT_WS_PORT =
+            add("mqtt.ws.port", "8083", ValueType.port(), "port for MQTT over WebSocket");
+    static final Setting<String> MQTT_WS_PATH = add(
+            "mqtt.ws.path",
+            "/mqtt",
+            ValueType.text("a path that starts with /", "/[^\\s?#]*"),
+            "path of the WebSocket");
+    static final Setting<Long> MQTT_MAX_PACKET_SIZE =
+            add("mqtt.max-packet-size", "1MiB", ValueType.size("256B", "256MiB"), "largest packet taken from a client");
+    static final Setting<Integer> MQTT_RECEIVE_MAXIMUM = add(
+            "mqtt.receive-maximum",
+            "1024",
+            ValueType.integer(1, 65_535),
+            "QoS 1 and 2 publishes a client may have open");
+    static final Setting<Integer> MQTT_TOPIC_ALIAS_MAXIMUM =
+            add("mqtt.topic-alias-maximum", "64", ValueType.integer(0, 65_535), "topic aliases a client may use");
+    static final Setting<Duration> MQTT_MAX_KEEP_ALIVE = add(
+            "mqtt.max-keep-alive",
+            "0s",
+            ValueType.duration("0s", "65535s"),
+            "longest keep alive; 0s: as the client asks");
+    static final Setting<Duration> MQTT_CONNECT_TIMEOUT = add(
+            "mqtt.connect-timeout",
+            "10s",
+            ValueType.duration("100ms", "10m"),
+            "how long a connection may be without CONNECT");
+    static final Setting<Integer> MQTT_MAX_CONNECTIONS =
+            add("mqtt.max-connections", "100000", ValueType.integer(1, 10_000_000), "connections at the same time");
+
+    static final Setting<Duration> SESSION_MAX_EXPIRY =
+            add("session.max-expiry", "30d", ValueType.duration("0s", "49710d"), "longest session expiry granted");
+    static final Setting<Integer> SESSION_MAX_QUEUED_MESSAGES = add(
+            "session.max-queued-messages",
+            "10000",
+            ValueType.integer(1, 100_000_000),
+            "messages that wait for a client");
+    static final Setting<Long> SESSION_MAX_QUEUED_BYTES =
+            add("session.max-queued-bytes", "64MiB", ValueType.size("1KiB", "1024GiB"), "bytes that wait for a client");
+    static final Setting<Integer> SESSION_MAX_IN_FLIGHT = add(
+            "session.max-in-flight",
+            "1024",
+            ValueType.integer(1, 65_535),
+            "publishes sent to a client, not acknowledged");
+    static final Setting<Integer> SESSION_MAX_PENDING_QOS0 = add(
+            "session.max-pending-qos0",
+            "10000",
+            ValueType.integer(1, 100_000_000),
+            "QoS 0 messages that wait for a slow connection");
+
+    static final Setting<String> MESH_NAME =
+            add("mesh.name", "meshvine", ValueType.text(NAME, NAME_PATTERN), "meshes with different names never merge");
+    static final Setting<String> MESH_BIND_ADDRESS =
+            add("mesh.bind-address", "127.0.0.1", HOST, "address for peers; auto: the one of this host's network");
+    static final Setting<Integer> MESH_BIND_PORT =
+            add("mesh.bind-port", "7800", ValueType.port(), "port for peers; -1: no mesh");
+    static final Setting<Discovery> MESH_DISCOVERY = add(
+            "mesh.discovery",
+            "",
+            ValueType.oneOf(Discovery.class),
+            "how peers are found; default: lan, or what seeds or dns-query ask for");
+    static final Setting<List<HostPort>> MESH_SEEDS =
+            add("mesh.seeds", "", ValueType.addresses(7800), "peers to ask first, with static discovery");
+    static final Setting<String> MESH_DNS_QUERY = add(
+            "mesh.dns-query",
+            "",
+            ValueType.text("a DNS name", "[A-Za-z0-9._-]{1,253}"),
+            "name that resolves to all peers, with dns discovery");
+    static final Setting<Boolean> MESH_ALLOW_INSECURE =
+            add("mesh.allow-insecure", "false", ValueType.bool(), "lets peers beyond this host connect, unencrypted");
+    static final Setting<Duration> MESH_SPILL_AFTER = add(
+            "mesh.spill-after",
+            "50ms",
+            ValueType.duration("1ms", "1m"),
+            "how long a peer may take to confirm a publish");
+    static final Setting<Long> MESH_MAX_FRAME_SIZE = add(
+            "mesh.max-frame-size", "16KiB", ValueType.size("1KiB", "1MiB"), "size up to which publishes share a frame");
+    static final Setting<Long> MESH_LINK_WINDOW =
+            add("mesh.link-window", "64MiB", ValueType.size("1MiB", "16GiB"), "bytes on their way to one peer");
+    static final Setting<Duration> MESH_DIGEST_INTERVAL =
+            add("mesh.digest-interval", "30s", ValueType.duration("1s", "1h"), "how often peers compare their tables");
+    static final Setting<Duration> SUBSCRIBE_CONFIRM_TIMEOUT = add(
+            "subscribe.confirm-timeout",
+            "500ms",
+            ValueType.duration("0s", "1m"),
+            "how long a SUBACK waits for the peers");
+
+    static final Setting<String> ADMIN_HOST =
+            add("admin.host", "127.0.0.1", HOST, "address for health, metrics and status");
+    static final Setting<Integer> ADMIN_PORT =
+            add("admin.port", "8080", ValueType.port(), "port for health, metrics, status");
+
+    static final Setting<Boolean> SECURITY_ALLOW_ANONYMOUS = add(
+            "security.allow-anonymous",
+            "false",
+            ValueType.bool(),
+            "serves clients beyond this host without credentials");
+
+    static final Setting<LogLevel> LOG_LEVEL =
+            add("log.level", "info", ValueType.oneOf(LogLevel.class), "least severity that is logged");
+
+    private Settings() {}
+
+    /** All of them, in the order of the reference. */
+    static List<Setting<?>> all() {
+        return List.copyOf(TABLE);
+    }
+
+    private static <T> Setting<T> add(String key, String defaultText, ValueType<T> type, String meaning) {
+        Setting<T> setting = new Setting<>(key, defaultText, type, meaning);
+        TABLE.add(setting);
+        return setting;
+    }
+}
