@@ -1,0 +1,194 @@
+package io.meshvine.mesh.interest;
+
+import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.Interest;
+import io.meshvine.mesh.NodeId;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the peers want: a table per owner, and one trie over all of them that answers for a topic. Written by the bridge
+ * loop; read by any thread without waiting. An owner has one interest per group and filter; its QoS may change.
+ */
+public final class InterestIndex {
+
+    private final FilterTrie<RemoteInterest> routes = new FilterTrie<>();
+
+    /** Per owner what it asked for, with the QoS. An ordinary filter has an empty group. */
+    private final Map<NodeId, Map<GroupKey, Integer>> tables = new ConcurrentHashMap<>();
+
+    /** Everything that peers want of a topic name: each peer once, at the highest QoS that any of its filters asks. */
+    public RemoteInterest match(String topic) {
+        Collector collector = new Collector();
+        routes.match(topic, collector::add);
+        return collector.result();
+    }
+
+    /**
+     * Adds an interest, or changes the QoS of that group and filter.
+     *
+     * @throws IllegalArgumentException if the filter is invalid; then nothing changed
+     */
+    public void put(NodeId owner, Interest interest) {
+        Integer before = tables.getOrDefault(owner, Map.of()).get(key(interest));
+        if (before != null && before == interest.qos()) {
+            return;
+        }
+        PeerInterest peer = new PeerInterest(owner, interest.qos());
+        routes.compute(interest.filter(), old -> with(old == null ? RemoteInterest.NONE : old, interest, peer));
+        tables.computeIfAbsent(owner, o -> new ConcurrentHashMap<>()).put(key(interest), interest.qos());
+    }
+
+    /** Removes what the owner wants of that group and filter, at whatever QoS. */
+    public void remove(NodeId owner, Interest interest) {
+        Map<GroupKey, Integer> table = tables.get(owner);
+        if (table == null || table.remove(key(interest)) == null) {
+            return;
+        }
+        dropRoute(owner, key(interest));
+        if (table.isEmpty()) {
+            tables.remove(owner);
+        }
+    }
+
+    /** Forgets an owner. */
+    public void removeAll(NodeId owner) {
+        Map<GroupKey, Integer> table = tables.remove(owner);
+        if (table != null) {
+            table.keySet().forEach(key -> dropRoute(owner, key));
+        }
+    }
+
+    /** Makes this the owner's table; what stays in it is never absent meanwhile. */
+    public void replaceAll(NodeId owner, Collection<Interest> interests) {
+        Set<GroupKey> kept = new HashSet<>();
+        for (Interest interest : interests) {
+            kept.add(key(interest));
+            put(owner, interest);
+        }
+        for (Interest old : of(owner)) {
+            if (!kept.contains(key(old))) {
+                remove(owner, old);
+            }
+        }
+    }
+
+    /** What an owner asked for, in no particular order. */
+    public List<Interest> of(NodeId owner) {
+        List<Interest> interests = new ArrayList<>();
+        tables.getOrDefault(owner, Map.of())
+                .forEach((key, qos) -> interests.add(new Interest(key.group(), key.filter(), qos)));
+        return interests;
+    }
+
+    /** Grows with each change, after it became visible (as {@link FilterTrie#version}). */
+    public long version() {
+        return routes.version();
+    }
+
+    /** Whether no peer wants anything. */
+    public boolean isEmpty() {
+        return routes.size() == 0;
+    }
+
+    /** The number of an owner's interests. */
+    public int size(NodeId owner) {
+        return tables.getOrDefault(owner, Map.of()).size();
+    }
+
+    private void dropRoute(NodeId owner, GroupKey key) {
+        routes.compute(key.filter(), old -> old == null ? null : without(old, owner, key));
+    }
+
+    private static GroupKey key(Interest interest) {
+        return new GroupKey(interest.group(), interest.filter());
+    }
+
+    private static RemoteInterest with(RemoteInterest old, Interest interest, PeerInterest peer) {
+        if (!interest.isShared()) {
+            return new RemoteInterest(replaced(old.peers(), peer.peer(), peer), old.groups());
+        }
+        return changed(old, key(interest), peer.peer(), peer);
+    }
+
+    private static @Nullable RemoteInterest without(RemoteInterest old, NodeId owner, GroupKey key) {
+        RemoteInterest left = key.group().equals(Interest.NO_GROUP)
+                ? new RemoteInterest(replaced(old.peers(), owner, null), old.groups())
+                : changed(old, key, owner, null);
+        return left.isEmpty() ? null : left;
+    }
+
+    private static RemoteInterest changed(RemoteInterest old, GroupKey key, NodeId owner, @Nullable PeerInterest to) {
+        List<GroupInterest> groups = new ArrayList<>(old.groups().size() + 1);
+        List<PeerInterest> members = List.of();
+        for (GroupInterest group : old.groups()) {
+            if (group.key().equals(key)) {
+                members = group.members();
+            } else {
+                groups.add(group);
+            }
+        }
+        List<PeerInterest> changed = replaced(members, owner, to);
+        if (!changed.isEmpty()) {
+            groups.add(new GroupInterest(key, changed));
+        }
+        return new RemoteInterest(old.peers(), groups);
+    }
+
+    /** The peers with one of them replaced, or removed if there is no replacement. */
+    private static List<PeerInterest> replaced(List<PeerInterest> peers, NodeId owner, @Nullable PeerInterest to) {
+        List<PeerInterest> changed = new ArrayList<>(peers.size() + 1);
+        for (PeerInterest peer : peers) {
+            if (!peer.peer().equals(owner)) {
+                changed.add(peer);
+            }
+        }
+        if (to != null) {
+            changed.add(to);
+        }
+        return changed;
+    }
+
+    /** Unites what the matching filters say. */
+    private static final class Collector {
+        private RemoteInterest only = RemoteInterest.NONE;
+        private @Nullable Map<NodeId, PeerInterest> peers;
+        private @Nullable List<GroupInterest> groups;
+
+        void add(RemoteInterest interest) {
+            if (only.isEmpty()) {
+                only = interest;
+                return;
+            }
+            Map<NodeId, PeerInterest> united = peers;
+            List<GroupInterest> all = groups;
+            if (united == null || all == null) {
+                united = new LinkedHashMap<>();
+                all = new ArrayList<>();
+                peers = united;
+                groups = all;
+                unite(united, all, only);
+            }
+            unite(united, all, interest);
+        }
+
+        RemoteInterest result() {
+            return peers == null || groups == null ? only : new RemoteInterest(new ArrayList<>(peers.values()), groups);
+        }
+
+        private static void unite(
+                Map<NodeId, PeerInterest> peers, List<GroupInterest> groups, RemoteInterest interest) {
+            for (PeerInterest peer : interest.peers()) {
+                peers.merge(peer.peer(), peer, (one, other) -> one.qos() >= other.qos() ? one : other);
+            }
+            groups.addAll(interest.groups()); // a group belongs to one filter, so none comes twice
+        }
+    }
+}

@@ -1,0 +1,226 @@
+package io.meshvine.mesh.interest;
+
+import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.Interest;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node asks of its peers: counts the local subscriptions per group, filter and QoS, and reduces the ordinary
+ * filters to a minimal covering set. A filter is advertised unless another one, of the same or a higher QoS, covers it.
+ * Shared subscriptions are always advertised, each for itself. Confined to the bridge loop.
+ */
+public final class LocalInterest {
+
+    private static final Comparator<Interest> IN_ORDER =
+            Comparator.comparing(Interest::filter).thenComparing(Interest::group);
+
+    /**
+     * A change of the advertised set. The two lists have no group and filter in common. Apply {@code added} first:
+     * then no topic is without a route meanwhile.
+     *
+     * @param added new interests, and interests whose QoS changed (these replace the ones before)
+     * @param removed interests that are not advertised any more
+     */
+    public record Delta(List<Interest> added, List<Interest> removed) {
+
+        /** Nothing changed. */
+        public static final Delta NONE = new Delta(List.of(), List.of());
+
+        public Delta {
+            added = List.copyOf(added);
+            removed = List.copyOf(removed);
+        }
+
+        public boolean isEmpty() {
+            return added.isEmpty() && removed.isEmpty();
+        }
+    }
+
+    private final FilterTrie<Wanted> ordinary = new FilterTrie<>();
+    private final Map<GroupKey, Wanted> shared = new HashMap<>();
+
+    /** Counts one more local subscription. */
+    public Delta add(Interest interest) {
+        Wanted wanted = wanted(interest);
+        int before = wanted.qos();
+        wanted.count[interest.qos()]++;
+        if (wanted.qos() == before) {
+            return Delta.NONE;
+        }
+        Changes changes = new Changes();
+        if (!wanted.isShared() && isCovered(wanted)) {
+            return Delta.NONE; // and it was covered at its lower QoS as well
+        }
+        changes.advertise(wanted);
+        if (!wanted.isShared()) {
+            ordinary.forEachCovered(wanted.filter, other -> {
+                if (other != wanted && other.advertised != null && other.qos() <= wanted.qos()) {
+                    changes.hide(other);
+                }
+            });
+        }
+        return changes.delta();
+    }
+
+    /**
+     * Counts one local subscription less.
+     *
+     * @throws IllegalArgumentException if it had not been added, at this QoS
+     */
+    public Delta remove(Interest interest) {
+        Wanted wanted = find(interest);
+        if (wanted == null || wanted.count[interest.qos()] == 0) {
+            throw new IllegalArgumentException("not subscribed at QoS " + interest.qos());
+        }
+        int before = wanted.qos();
+        wanted.count[interest.qos()]--;
+        int after = wanted.qos();
+        if (after == before) {
+            return Delta.NONE;
+        }
+        if (after < 0) {
+            forget(interest);
+        }
+        if (wanted.advertised == null) {
+            return Delta.NONE; // what covers it covers as much as before
+        }
+        Changes changes = new Changes();
+        if (after < 0 || (!wanted.isShared() && isCovered(wanted))) {
+            changes.hide(wanted);
+        } else {
+            changes.advertise(wanted);
+        }
+        if (!wanted.isShared()) {
+            ordinary.forEachCovered(wanted.filter, other -> {
+                if (other.advertised == null && other.qos() > after && other != wanted && !isCovered(other)) {
+                    changes.advertise(other);
+                }
+            });
+        }
+        return changes.delta();
+    }
+
+    /** What the peers are to know now, in order of filters. */
+    public Collection<Interest> advertised() {
+        List<Interest> interests = new ArrayList<>();
+        ordinary.forEach((filter, wanted) -> collect(wanted, interests));
+        shared.values().forEach(wanted -> collect(wanted, interests));
+        interests.sort(IN_ORDER);
+        return interests;
+    }
+
+    /** Whether the peers are asked already for all that this interest wants. */
+    public boolean isAdvertisedOrCovered(Interest interest) {
+        if (interest.isShared()) {
+            Wanted wanted = find(interest);
+            return wanted != null && wanted.qos() >= interest.qos();
+        }
+        return ordinary.anyCovering(interest.filter(), other -> other.qos() >= interest.qos());
+    }
+
+    private boolean isCovered(Wanted wanted) {
+        return ordinary.anyCovering(wanted.filter, other -> other != wanted && other.qos() >= wanted.qos());
+    }
+
+    private Wanted wanted(Interest interest) {
+        Wanted found = find(interest);
+        if (found != null) {
+            return found;
+        }
+        Wanted created = new Wanted(interest.group(), canonical(interest));
+        if (interest.isShared()) {
+            shared.put(new GroupKey(interest.group(), interest.filter()), created);
+        } else {
+            ordinary.compute(created.filter, none -> created);
+        }
+        return created;
+    }
+
+    private @Nullable Wanted find(Interest interest) {
+        return interest.isShared()
+                ? shared.get(new GroupKey(interest.group(), interest.filter()))
+                : ordinary.get(canonical(interest));
+    }
+
+    private void forget(Interest interest) {
+        if (interest.isShared()) {
+            shared.remove(new GroupKey(interest.group(), interest.filter()));
+        } else {
+            ordinary.compute(canonical(interest), some -> null);
+        }
+    }
+
+    /** The two filters that match everything count as one; else each would cover the other. */
+    private static String canonical(Interest interest) {
+        return !interest.isShared() && interest.filter().equals(TopicFilters.EVERYTHING_LONG)
+                ? TopicFilters.EVERYTHING
+                : interest.filter();
+    }
+
+    private static void collect(Wanted wanted, List<Interest> interests) {
+        if (wanted.advertised != null) {
+            interests.add(wanted.advertised);
+        }
+    }
+
+    /** A group and filter that is subscribed here. */
+    private static final class Wanted {
+        final String group;
+        final String filter;
+
+        /** Subscriptions by QoS. */
+        final int[] count = new int[3];
+
+        /** What the peers know of it; null while it is covered. */
+        @Nullable
+        Interest advertised;
+
+        Wanted(String group, String filter) {
+            this.group = group;
+            this.filter = filter;
+        }
+
+        boolean isShared() {
+            return !group.isEmpty();
+        }
+
+        /** The highest QoS subscribed, or -1. */
+        int qos() {
+            int qos = count.length - 1;
+            while (qos >= 0 && count[qos] == 0) {
+                qos--;
+            }
+            return qos;
+        }
+    }
+
+    private static final class Changes {
+        private final List<Interest> added = new ArrayList<>();
+        private final List<Interest> removed = new ArrayList<>();
+
+        void advertise(Wanted wanted) {
+            Interest interest = new Interest(wanted.group, wanted.filter, wanted.qos());
+            wanted.advertised = interest;
+            added.add(interest);
+        }
+
+        void hide(Wanted wanted) {
+            if (wanted.advertised != null) {
+                removed.add(wanted.advertised);
+                wanted.advertised = null;
+            }
+        }
+
+        Delta delta() {
+            added.sort(IN_ORDER); // the trie has no order of its own
+            removed.sort(IN_ORDER);
+            return new Delta(added, removed);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.meshvine.mesh.retained;
+
+import io.meshvine.mesh.NodeId;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+
+/**
+ * Hybrid logical clock of one node (Kulkarni et al., "Logical Physical Clocks", 2014): each stamp is greater than all
+ * that this node made or observed before, whatever the wall clock does. Any thread, lock-free.
+ */
+public final class HybridClock {
+
+    /** A stamp further ahead of the local wall clock is refused: one wrong clock must not carry the mesh away. */
+    public static final Duration MAX_AHEAD = Duration.ofSeconds(60);
+
+    private final NodeId self;
+    private final LongSupplier wallMillis;
+    private final AtomicReference<HybridTimestamp> latest;
+
+    /** @param wallMillis wall-clock time in milliseconds since 1970; may jump */
+    public HybridClock(NodeId self, LongSupplier wallMillis) {
+        this.self = self;
+        this.wallMillis = wallMillis;
+        this.latest = new AtomicReference<>(new HybridTimestamp(0, 0, self));
+    }
+
+    /** A stamp for a write of this node. */
+    public HybridTimestamp now() {
+        long wall = wallMillis.getAsLong();
+        return latest.updateAndGet(last -> wall > last.wallMillis() ? new HybridTimestamp(wall, 0, self) : after(last));
+    }
+
+    /**
+     * Takes note of a stamp, so that later ones of this node are greater.
+     *
+     * @return false if it is refused, as it lies more than {@link #MAX_AHEAD} ahead; it must not be applied then
+     */
+    public boolean observe(HybridTimestamp stamp) {
+        if (stamp.wallMillis() > wallMillis.getAsLong() + MAX_AHEAD.toMillis()) {
+            return false;
+        }
+        latest.updateAndGet(last -> stamp.compareTo(last) > 0 ? stamp : last);
+        return true;
+    }
+
+    private HybridTimestamp after(HybridTimestamp last) {
+        int counter = last.counter() + 1;
+        return counter == 0 // unsigned, and full
+                ? new HybridTimestamp(last.wallMillis() + 1, 0, self)
+                : new HybridTimestamp(last.wallMillis(), counter, self);
+    }
+}

@@ -1,0 +1,193 @@
+package io.meshvine.mesh.retained;
+
+import io.meshvine.mesh.interest.FilterTrie;
+import io.meshvine.mesh.interest.TopicFilters;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The retained messages of the whole mesh, as this node knows them: per topic the write with the greatest stamp wins,
+ * so that nodes that saw the same writes, in whatever order, hold the same. Deleted and expired messages stay as
+ * tombstones, lest a node that missed the end brings the message back.
+ *
+ * <p>Any thread. Readers never wait; writers take turns. A reader that runs beside a write sees a topic as it was before
+ * or after it.
+ */
+public final class RetainedMap {
+
+    /** Tombstones go in steps of this fraction of their life, at the same moments on all nodes. */
+    private static final int PURGE_STEPS = 32;
+
+    /** A topic is written in its bucket's map under the write lock of the trie, then in the trie. */
+    private final FilterTrie<RetainedMessage> byTopic = new FilterTrie<>();
+
+    private final List<Map<String, RetainedMessage>> buckets = IntStream.range(0, RetainedDigest.BUCKETS)
+            .<Map<String, RetainedMessage>>mapToObj(i -> new ConcurrentHashMap<>())
+            .toList();
+    private final AtomicLongArray digest = new AtomicLongArray(RetainedDigest.BUCKETS);
+    private final AtomicLong live = new AtomicLong();
+    private final AtomicLong bytes = new AtomicLong();
+
+    /** No message expires earlier. */
+    private final AtomicLong nextExpiry = new AtomicLong(RetainedMessage.NEVER);
+
+    /** No tombstone's age counts from an earlier time. */
+    private final AtomicLong oldestTombstone = new AtomicLong(RetainedMessage.NEVER);
+
+    /**
+     * Takes in a write.
+     *
+     * @return true if it is now the newest of its topic; false if it is older than what is known, or the same
+     * @throws IllegalArgumentException if the topic is invalid; then nothing changed
+     */
+    public boolean merge(RetainedMessage message) {
+        if (!TopicFilters.isValidTopicName(message.topic())) {
+            throw new IllegalArgumentException(
+                    "invalid topic name of length " + message.topic().length());
+        }
+        boolean[] newest = {false};
+        byTopic.compute(message.topic(), known -> {
+            if (known != null && message.stamp().compareTo(known.stamp()) <= 0) {
+                return known;
+            }
+            newest[0] = true;
+            account(known, message);
+            return message;
+        });
+        return newest[0];
+    }
+
+    /** Reports the live messages whose topics match a filter, in no particular order. The filter must not be shared. */
+    public void match(String filter, long nowMillis, Consumer<RetainedMessage> sink) {
+        byTopic.forEachCovered(filter, message -> {
+            if (message.isLive(nowMillis)) {
+                sink.accept(message);
+            }
+        });
+    }
+
+    /** The last write of a topic, be it a tombstone or expired. */
+    public @Nullable RetainedMessage get(String topic) {
+        return byTopic.get(topic);
+    }
+
+    /** The number of messages that are no tombstones. */
+    public int liveCount() {
+        return live.intValue();
+    }
+
+    /** The number of topics, tombstones included. */
+    public int size() {
+        return byTopic.size();
+    }
+
+    /** Bytes that all topics and bodies take, tombstones included. */
+    public long bytes() {
+        return bytes.get();
+    }
+
+    /**
+     * Replaces expired messages by tombstones, which leaves the digest as it is, and removes tombstones that are older
+     * than their life. Their age counts from the deletion's stamp or from the expiry, and they go in steps, so that all
+     * nodes remove the same ones at about the same time and their digests stay alike.
+     *
+     * @param tombstoneLife must exceed the longest split and be the same on all nodes
+     * @return the messages that expired, and the tombstones that were removed
+     */
+    public List<RetainedMessage> purge(long nowMillis, Duration tombstoneLife) {
+        long step = Math.max(1, tombstoneLife.toMillis() / PURGE_STEPS);
+        long horizon = Math.floorDiv(nowMillis - tombstoneLife.toMillis(), step) * step;
+        if (nowMillis < nextExpiry.get() && horizon <= oldestTombstone.get()) {
+            return List.of();
+        }
+        // Whatever is merged meanwhile lowers these again.
+        nextExpiry.set(RetainedMessage.NEVER);
+        oldestTombstone.set(RetainedMessage.NEVER);
+        List<RetainedMessage> gone = new ArrayList<>();
+        for (Map<String, RetainedMessage> bucket : buckets) {
+            for (RetainedMessage message : bucket.values()) {
+                if (isDue(message, nowMillis, horizon)) {
+                    purge(message.topic(), nowMillis, horizon, gone);
+                } else {
+                    remind(message);
+                }
+            }
+        }
+        return gone;
+    }
+
+    /** A digest of all topics with their stamps, for comparison with peers. Cheap. */
+    public RetainedDigest digest() {
+        long[] hashes = new long[RetainedDigest.BUCKETS];
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] = digest.get(i);
+        }
+        return new RetainedDigest(hashes);
+    }
+
+    /** All writes of one bucket of the digest, tombstones included; a view that changes with the map. */
+    public Collection<RetainedMessage> bucket(int bucket) {
+        return buckets.get(bucket).values();
+    }
+
+    private void purge(String topic, long nowMillis, long horizon, List<RetainedMessage> gone) {
+        byTopic.compute(topic, known -> {
+            if (known == null || !isDue(known, nowMillis, horizon)) {
+                return known; // a newer write came in between
+            }
+            gone.add(known);
+            RetainedMessage left = known.tombstone() ? null : known.expired();
+            account(known, left);
+            return left;
+        });
+    }
+
+    private static boolean isDue(RetainedMessage message, long nowMillis, long horizon) {
+        return message.tombstone() ? agesFrom(message) < horizon : !message.isLive(nowMillis);
+    }
+
+    /** When a tombstone's life begins. */
+    private static long agesFrom(RetainedMessage tombstone) {
+        long written = tombstone.stamp().wallMillis();
+        long expiry = tombstone.expiresAtMillis();
+        return expiry == RetainedMessage.NEVER ? written : Math.max(written, expiry);
+    }
+
+    /** Keeps the indexes and counts in step with the trie. Called with the trie's write lock held. */
+    private void account(@Nullable RetainedMessage before, @Nullable RetainedMessage after) {
+        if (before != null) {
+            count(before, -1);
+        }
+        if (after != null) {
+            count(after, 1);
+            remind(after);
+            buckets.get(RetainedDigest.bucketOf(after.topic())).put(after.topic(), after);
+        } else if (before != null) {
+            buckets.get(RetainedDigest.bucketOf(before.topic())).remove(before.topic());
+        }
+    }
+
+    private void count(RetainedMessage message, int sign) {
+        long hash = RetainedDigest.entryHash(message.topic(), message.stamp());
+        digest.accumulateAndGet(RetainedDigest.bucketOf(message.topic()), hash, (one, other) -> one ^ other);
+        bytes.addAndGet(sign * message.size());
+        live.addAndGet(message.tombstone() ? 0 : sign);
+    }
+
+    private void remind(RetainedMessage message) {
+        if (message.tombstone()) {
+            oldestTombstone.accumulateAndGet(agesFrom(message), Math::min);
+        } else {
+            nextExpiry.accumulateAndGet(message.expiresAtMillis(), Math::min);
+        }
+    }
+}
