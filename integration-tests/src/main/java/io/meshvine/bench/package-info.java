@@ -1,4 +1,7 @@
-/** Load generation and benchmarks against Meshvine and the brokers people would pick instead. */
+/**
+ * Benchmarks against Meshvine and the brokers people would pick instead: scenarios, alternation, tables. May import
+ * {@code .load} and {@code .broker}.
+ */
 @NullMarked
 package io.meshvine.bench;
 

@@ -1,0 +1,130 @@
+package io.meshvine.bench.broker;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A process that this one started, with its output in a file. Ends with this JVM at the latest. Used by one thread. */
+final class ChildProcess implements AutoCloseable {
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final long POLL_MILLIS = 5;
+    private static final long STOP_SECONDS = 12;
+
+    private final Process process;
+    private final Path log;
+    private final long startedNanos;
+    private final Thread killer;
+
+    ChildProcess(Path directory, String name, List<String> command, Map<String, String> environment) {
+        log = directory.resolve(name + ".log");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().putAll(environment);
+        startedNanos = System.nanoTime();
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start " + command.get(0), e);
+        }
+        killer = new Thread(process::destroyForcibly, "kill-" + name);
+        Runtime.getRuntime().addShutdownHook(killer);
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
+    }
+
+    /** Waits for a line of the output that starts with the given word. */
+    String awaitLine(String start) {
+        while (age().compareTo(START_TIMEOUT) < 0) {
+            Optional<String> line =
+                    output().lines().filter(l -> l.startsWith(start)).findFirst();
+            if (line.isPresent()) {
+                return line.get();
+            }
+            checkAlive();
+            pause();
+        }
+        throw new IllegalStateException("no line \"" + start + "...\" in time:\n" + output());
+    }
+
+    /** Waits until the address takes connections. */
+    void awaitListening(InetSocketAddress address) {
+        while (age().compareTo(START_TIMEOUT) < 0) {
+            try (Socket socket = new Socket()) {
+                socket.connect(address, 1_000);
+                return;
+            } catch (IOException e) {
+                checkAlive();
+                pause();
+            }
+        }
+        throw new IllegalStateException("nothing listens on " + address + ":\n" + output());
+    }
+
+    private void checkAlive() {
+        if (!process.isAlive()) {
+            throw new IllegalStateException("the process ended with " + process.exitValue() + ":\n" + output());
+        }
+    }
+
+    static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private String output() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A port on loopback that nothing used a moment ago. */
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().removeShutdownHook(killer);
+    }
+}
