@@ -1,0 +1,498 @@
+package io.meshvine.node.session;
+
+import io.meshvine.mesh.GroupKey;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the node keeps for one client across its connections: subscriptions, what waits for it, what it has not
+ * acknowledged, and which of its QoS 2 publishes it has not released (MQTT 5, 4.1).
+ *
+ * <p>{@link #deliver} may be called from any thread and keeps the order of each calling thread: deliveries go through a
+ * mailbox that is emptied on the session's loop, which is the connection's event loop while there is one and a loop
+ * chosen by client id while there is none; on the connection's own thread they take a short cut when nothing is ahead
+ * of them. Everything that concerns the connection is called on the connection's loop. The state behind the mailbox is
+ * guarded by a lock that is contended only while the session moves from one loop to another; the {@link Outlet} is
+ * called under it. Callers of {@code deliver} on other threads never wait for it.
+ */
+public final class ClientSession {
+
+    /** Messages worked off at a time, so that one session does not keep its loop from the others. */
+    private static final int BATCH = 512;
+
+    private final String clientId;
+    private final SessionContext context;
+    /** Guards everything that is not volatile or final. */
+    private final Mailbox mailbox = new Mailbox();
+
+    private final Outbound outbound;
+    private final Home detachedHome;
+
+    private volatile Home home;
+    private volatile @Nullable Outlet outlet;
+    /** The thread of the connection's loop. */
+    private volatile @Nullable Thread loopThread;
+
+    private volatile boolean queueFull;
+    private volatile boolean ended;
+    private volatile long expirySeconds;
+    private volatile @Nullable ConcurrentHashMap<String, Subscription> subscriptions;
+
+    /** Set while the outlet is called, which may call back. */
+    private boolean busy;
+
+    private boolean pumpAgain;
+    private @Nullable PacketIdSet inboundQos2;
+
+    ClientSession(String clientId, SessionContext context, Executor detachedLoop) {
+        this.clientId = clientId;
+        this.context = context;
+        this.outbound = new Outbound(context);
+        this.detachedHome = new Home(this, detachedLoop);
+        this.home = detachedHome;
+    }
+
+    /** Where the session's turns run: on one loop, until the session moves to another. Compared by identity. */
+    private static final class Home implements Runnable {
+        final Executor loop;
+        private final ClientSession session;
+
+        Home(ClientSession session, Executor loop) {
+            this.session = session;
+            this.loop = loop;
+        }
+
+        @Override
+        public void run() {
+            session.takeTurn(this);
+        }
+    }
+
+    public String clientId() {
+        return clientId;
+    }
+
+    /** Whether the client has a connection. Any thread. */
+    public boolean isConnected() {
+        return outlet != null;
+    }
+
+    /** Whether the session is over: it takes no deliveries and no subscriptions any more. Any thread. */
+    public boolean isEnded() {
+        return ended;
+    }
+
+    /** Session Expiry Interval in seconds, as last set; see {@link Sessions}. Any thread. */
+    public long expirySeconds() {
+        return expirySeconds;
+    }
+
+    void expirySeconds(long seconds) {
+        expirySeconds = seconds;
+    }
+
+    /** The client's subscriptions by filter, as it wrote them. Any thread; a live view, not to be changed. */
+    public Map<String, Subscription> subscriptions() {
+        Map<String, Subscription> map = subscriptions;
+        return map == null ? Map.of() : Collections.unmodifiableMap(map);
+    }
+
+    /**
+     * Delivers a message; takes its own reference. Any thread; order is kept per calling thread.
+     *
+     * @return false if it was refused: QoS 0 while not connected, a bound was reached, the session is over. That is
+     *     counted. A delivery that was taken may still be dropped, and counted, later.
+     */
+    public boolean deliver(Delivery delivery) {
+        DropReason refusal = refusal(delivery);
+        if (refusal != null) {
+            return refuse(refusal);
+        }
+        if (Thread.currentThread() == loopThread && mailbox.isIdle()) {
+            synchronized (mailbox) {
+                // Asked again: until here the session may have moved, or this call came out of its own outlet.
+                if (Thread.currentThread() == loopThread && mailbox.isIdle() && !busy) {
+                    return deliverHere(delivery);
+                }
+            }
+        }
+        Message message = delivery.message();
+        if (!reserve(delivery.qos(), message.footprint())) {
+            return refuse(delivery.qos() == 0 ? DropReason.QOS0_SLOW : DropReason.QUEUE_FULL);
+        }
+        message.retain();
+        mailbox.push(new Entry(delivery));
+        scheduleTurn();
+        return true;
+    }
+
+    private @Nullable DropReason refusal(Delivery delivery) {
+        if (ended) {
+            return DropReason.SESSION_ENDED;
+        }
+        if (delivery.qos() == 0) {
+            return outlet == null ? DropReason.QOS0_OFFLINE : null;
+        }
+        return queueFull ? DropReason.QUEUE_FULL : null;
+    }
+
+    private boolean refuse(DropReason reason) {
+        context.counters().onDropped(reason);
+        return false;
+    }
+
+    /** The bounds of what waits hold for the mailbox too; QoS 0 can only take up its own share. */
+    private boolean reserve(int qos, int footprint) {
+        SessionLimits limits = context.limits();
+        int messages = limits.maxQos0Pending();
+        long bytes = limits.maxQos0PendingBytes();
+        if (qos > 0) {
+            messages += limits.maxQueuedMessages();
+            bytes += limits.maxQueuedBytes();
+        }
+        return mailbox.reserve(footprint, messages, bytes);
+    }
+
+    /** On the connection's own loop with nothing ahead: no detour; the flush follows in a turn. */
+    private boolean deliverHere(Delivery delivery) {
+        delivery.message().retain();
+        busy = true;
+        boolean accepted;
+        try {
+            accepted = outbound.accept(new Entry(delivery));
+        } finally {
+            busy = false;
+        }
+        afterCall(false);
+        return accepted;
+    }
+
+    /**
+     * Connects the session: sends again what is in flight, in the original order with the original packet identifiers
+     * [MQTT-4.4.0-1], then what is queued, as far as the connection's Receive Maximum goes. To be called on the
+     * connection's loop, after CONNACK was written and after an earlier connection was detached.
+     *
+     * @param loop the connection's event loop
+     * @return false if the session has ended: the connection is to be closed
+     */
+    public boolean attach(Executor loop, Outlet connection) {
+        synchronized (mailbox) {
+            if (ended) {
+                return false;
+            }
+            Outlet replaced = outlet;
+            if (replaced != null) {
+                detach(replaced);
+            }
+            home = new Home(this, loop);
+            loopThread = Thread.currentThread();
+            outlet = connection;
+            context.counters().onConnected(1);
+            busy = true;
+            boolean more;
+            try {
+                outbound.attach(connection);
+                more = outbound.pump(BATCH);
+                outbound.flush();
+            } finally {
+                busy = false;
+            }
+            afterCall(more);
+        }
+        return true;
+    }
+
+    /** The connection is gone. On the connection's loop. Has no effect if another one is attached. */
+    public void detach(Outlet connection) {
+        List<Entry> moved = new ArrayList<>(0);
+        synchronized (mailbox) {
+            if (outlet != connection) {
+                return;
+            }
+            leaveConnection();
+            outbound.moveShared(this::hasOtherMember, moved);
+            queueFull = isQueueFull();
+        }
+        redeliver(moved);
+    }
+
+    private void leaveConnection() {
+        outlet = null;
+        loopThread = null;
+        home = detachedHome;
+        outbound.detach();
+        context.counters().onConnected(-1);
+    }
+
+    /** PUBACK. On the connection's loop. Returns false if no QoS 1 delivery of that identifier is in flight. */
+    public boolean onPubAck(int packetId) {
+        synchronized (mailbox) {
+            boolean known = outbound.acknowledge(packetId);
+            pump();
+            return known;
+        }
+    }
+
+    /**
+     * PUBREC; answers with PUBREL. On the connection's loop. A reason of 0x80 or more ends the delivery [MQTT-4.3.3-4].
+     *
+     * @return false if no QoS 2 delivery of that identifier is in flight: nothing was answered, 0x92 is due
+     */
+    public boolean onPubRec(int packetId, int reason) {
+        synchronized (mailbox) {
+            boolean known = outbound.receive(packetId, reason < 0x80);
+            pump();
+            return known;
+        }
+    }
+
+    /** PUBCOMP. On the connection's loop. Returns false if no PUBREL of that identifier was unanswered. */
+    public boolean onPubComp(int packetId) {
+        synchronized (mailbox) {
+            boolean known = outbound.complete(packetId);
+            pump();
+            return known;
+        }
+    }
+
+    /** The connection takes more again. On the connection's loop. */
+    public void onWritable() {
+        synchronized (mailbox) {
+            pump();
+        }
+    }
+
+    /**
+     * A QoS 2 PUBLISH of the client arrived. On the connection's loop.
+     *
+     * @return false if it was received before and not yet released: it must not be routed again [MQTT-4.3.3-10]
+     */
+    public boolean beginQos2(int packetId) {
+        synchronized (mailbox) {
+            PacketIdSet ids = inboundQos2;
+            if (ids == null) {
+                ids = new PacketIdSet();
+                inboundQos2 = ids;
+            }
+            return ids.add(packetId);
+        }
+    }
+
+    /** A PUBREL of the client arrived. On the connection's loop. Returns false if the identifier is unknown. */
+    public boolean endQos2(int packetId) {
+        synchronized (mailbox) {
+            PacketIdSet ids = inboundQos2;
+            return ids != null && ids.remove(packetId);
+        }
+    }
+
+    /** QoS 2 publishes of the client that it has not released yet; they count towards the node's Receive Maximum. */
+    public int inboundQos2() {
+        synchronized (mailbox) {
+            PacketIdSet ids = inboundQos2;
+            return ids == null ? 0 : ids.size();
+        }
+    }
+
+    /** Deliveries of QoS 1 and 2 that wait to be sent. Any thread. */
+    public int queued() {
+        synchronized (mailbox) {
+            return outbound.queued();
+        }
+    }
+
+    /** Deliveries of QoS 1 and 2 that were sent and not completely acknowledged. Any thread. */
+    public int inFlight() {
+        synchronized (mailbox) {
+            return outbound.inFlight();
+        }
+    }
+
+    /** The session at this moment. Any thread. */
+    public SessionStats stats() {
+        synchronized (mailbox) {
+            return new SessionStats(
+                    clientId,
+                    isConnected(),
+                    subscriptions().size(),
+                    mailbox.size(),
+                    outbound.queued(),
+                    outbound.queuedBytes(),
+                    outbound.qos0Pending(),
+                    outbound.inFlight(),
+                    inboundQos2());
+        }
+    }
+
+    /** Ends the session: what it holds is released, what still comes is refused. Any thread. */
+    void end() {
+        List<Entry> moved = new ArrayList<>(0);
+        synchronized (mailbox) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            if (outlet != null) {
+                leaveConnection();
+            }
+            outbound.moveShared(this::hasOtherMember, moved);
+            outbound.clear();
+            inboundQos2 = null;
+        }
+        redeliver(moved);
+    }
+
+    /** The map behind {@link #subscriptions()}, made on first use. For {@link SubscriptionDirectory}. */
+    ConcurrentHashMap<String, Subscription> subscriptionMap() {
+        ConcurrentHashMap<String, Subscription> map = subscriptions;
+        if (map == null) {
+            synchronized (mailbox) {
+                map = subscriptions;
+                if (map == null) {
+                    map = new ConcurrentHashMap<>(1);
+                    subscriptions = map;
+                }
+            }
+        }
+        return map;
+    }
+
+    private void pump() {
+        if (busy) {
+            pumpAgain = true;
+            return;
+        }
+        busy = true;
+        boolean more;
+        try {
+            more = outbound.pump(BATCH);
+        } finally {
+            busy = false;
+        }
+        afterCall(more);
+    }
+
+    private void afterCall(boolean more) {
+        boolean full = isQueueFull();
+        if (full != queueFull) {
+            queueFull = full;
+        }
+        if (more || pumpAgain || outbound.needsFlush()) {
+            scheduleTurn();
+        }
+    }
+
+    private boolean isQueueFull() {
+        return context.limits().overflow() == SessionLimits.Overflow.REJECT_NEWEST && outbound.isQueueFull();
+    }
+
+    private void scheduleTurn() {
+        if (mailbox.claimTurn()) {
+            run(home);
+        }
+    }
+
+    private void run(Home where) {
+        try {
+            where.loop.execute(where);
+        } catch (RejectedExecutionException e) {
+            onLoopClosed(where);
+        }
+    }
+
+    /** Only while the node shuts down. The turn is still ours. */
+    private void onLoopClosed(Home closed) {
+        if (closed == detachedHome) {
+            takeTurn(closed);
+            return;
+        }
+        synchronized (mailbox) {
+            if (closed == home) {
+                leaveConnection();
+            }
+        }
+        run(detachedHome);
+    }
+
+    private void takeTurn(Home where) {
+        List<Entry> moved = new ArrayList<>(0);
+        boolean more = false;
+        Home current;
+        synchronized (mailbox) {
+            current = home;
+            if (current == where) {
+                more = workOff(moved);
+            }
+        }
+        if (current != where) {
+            // The session moved after this turn was scheduled. Hand the turn on, unbroken.
+            run(current);
+            return;
+        }
+        redeliver(moved);
+        if (more) {
+            scheduleTurn();
+        }
+    }
+
+    private boolean workOff(List<Entry> moved) {
+        int taken = 0;
+        long bytes = 0;
+        boolean more = true;
+        busy = true;
+        pumpAgain = false;
+        try {
+            Entry entry;
+            while (taken < BATCH && (entry = mailbox.poll()) != null) {
+                taken++;
+                bytes += entry.pending().message().footprint();
+                accept(entry, moved);
+            }
+            more = outbound.pump(BATCH);
+            outbound.flush();
+        } finally {
+            busy = false;
+            queueFull = isQueueFull();
+            mailbox.free(taken, bytes);
+            more |= mailbox.endTurn();
+        }
+        return more || pumpAgain;
+    }
+
+    private void accept(Entry entry, List<Entry> moved) {
+        GroupKey group = entry.pending().group();
+        if (group != null && outlet == null && hasOtherMember(group)) {
+            moved.add(entry);
+        } else if (ended) {
+            outbound.drop(entry, DropReason.SESSION_ENDED);
+        } else {
+            outbound.accept(entry);
+        }
+    }
+
+    private boolean hasOtherMember(GroupKey group) {
+        return context.failover().hasOtherMember(this, group);
+    }
+
+    /** Not under the lock: this goes into other sessions. */
+    private void redeliver(List<Entry> moved) {
+        for (Entry entry : moved) {
+            try {
+                context.failover().redeliver(this, entry.pending());
+            } finally {
+                entry.release();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ClientSession[" + clientId + "]";
+    }
+}

@@ -1,0 +1,128 @@
+package io.meshvine.node.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.mqtt.MqttProperties;
+
+/**
+ * An application message, shared by all its deliveries. Immutable; any thread. Its payload is reference-counted: the
+ * constructor takes over one reference of the caller, each delivery holds another, and the last {@link #release()}
+ * frees the buffer. Readers of the payload use a duplicate or absolute indices, for the indices of the buffer are
+ * shared too.
+ */
+public final class Message {
+
+    /** {@link #expiresAtMillis()} of a message that does not expire. */
+    public static final long NEVER = Long.MAX_VALUE;
+
+    /** What a waiting delivery costs beside topic and payload; part of {@link #footprint()}. */
+    private static final int OBJECT_BYTES = 160;
+
+    private final String topic;
+    private final ByteBuf payload;
+    private final int qos;
+    private final boolean retain;
+    private final MqttProperties properties;
+    private final long expiresAtMillis;
+    private final String publisherId;
+    private final Origin origin;
+    private final int footprint;
+
+    /**
+     * @param topic topic name, valid and without alias
+     * @param payload readable bytes are the payload; one reference passes to this message
+     * @param qos QoS of the publisher, 0 to 2
+     * @param retain the publisher's RETAIN flag
+     * @param properties what is passed on to subscribers unchanged: no topic alias, subscription identifier or message
+     *     expiry interval. Not to be changed
+     * @param expiresAtMillis wall-clock milliseconds since 1970, or {@link #NEVER}
+     * @param publisherId client id of the publisher, which no-local looks at; "" for a peer and the node itself
+     */
+    public Message(
+            String topic,
+            ByteBuf payload,
+            int qos,
+            boolean retain,
+            MqttProperties properties,
+            long expiresAtMillis,
+            String publisherId,
+            Origin origin) {
+        if (qos < 0 || qos > 2) {
+            throw new IllegalArgumentException("QoS must be 0 to 2: " + qos);
+        }
+        this.topic = topic;
+        this.payload = payload;
+        this.qos = qos;
+        this.retain = retain;
+        this.properties = properties;
+        this.expiresAtMillis = expiresAtMillis;
+        this.publisherId = publisherId;
+        this.origin = origin;
+        this.footprint = OBJECT_BYTES + topic.length() + payload.readableBytes();
+    }
+
+    public String topic() {
+        return topic;
+    }
+
+    /** The payload, without a reference for the caller. */
+    public ByteBuf payload() {
+        return payload;
+    }
+
+    public int qos() {
+        return qos;
+    }
+
+    /** The publisher's RETAIN flag. */
+    public boolean isRetain() {
+        return retain;
+    }
+
+    public MqttProperties properties() {
+        return properties;
+    }
+
+    public long expiresAtMillis() {
+        return expiresAtMillis;
+    }
+
+    public String publisherId() {
+        return publisherId;
+    }
+
+    public Origin origin() {
+        return origin;
+    }
+
+    /** Whether the message expiry interval has passed (MQTT 5, 3.3.2.3.3). */
+    public boolean isExpired(long nowMillis) {
+        return nowMillis >= expiresAtMillis;
+    }
+
+    /** Whether the message can expire at all, which spares the look at the clock. */
+    public boolean canExpire() {
+        return expiresAtMillis != NEVER;
+    }
+
+    /** Bytes that a waiting delivery of this message is charged with, towards the bounds of its session. */
+    public int footprint() {
+        return footprint;
+    }
+
+    /** Takes one more reference of the payload. */
+    public Message retain() {
+        payload.retain();
+        return this;
+    }
+
+    /** Gives back one reference of the payload. */
+    public void release() {
+        payload.release();
+    }
+
+    @Override
+    public String toString() {
+        return "Message[topic=" + topic + ", qos=" + qos + ", retain=" + retain + ", " + payload.readableBytes()
+                + " bytes, " + origin + "]";
+    }
+}

@@ -1,0 +1,421 @@
+package io.meshvine.node.session;
+
+import io.meshvine.mesh.GroupKey;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of deliveries out of one session: sent, in flight, queued or dropped. Knows no threads; confined to the
+ * session's lock. Owns the message reference of every {@link Entry} given to it.
+ *
+ * <p>Order is kept within QoS 0, and within QoS 1 and 2 together: whatever could be sent at once waits while something
+ * of its kind is waiting.
+ */
+final class Outbound {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Outbound.class);
+
+    private final SessionContext context;
+    private @Nullable Outlet outlet;
+    /** Most deliveries of QoS 1 and 2 in flight on this connection. */
+    private int windowLimit;
+
+    private boolean unflushed;
+
+    // Allocated when first needed: most sessions of a node are idle.
+    private @Nullable DeliveryWindow window;
+    private @Nullable EntryList queue;
+    private @Nullable EntryList qos0;
+
+    Outbound(SessionContext context) {
+        this.context = context;
+    }
+
+    /** Sends, queues or drops. Returns false if dropped. */
+    boolean accept(Entry entry) {
+        Message message = entry.pending().message();
+        if (isExpired(message)) {
+            return drop(entry, DropReason.EXPIRED);
+        }
+        return entry.pending().qos() == 0 ? acceptQos0(entry) : acceptAcknowledged(entry);
+    }
+
+    private boolean acceptQos0(Entry entry) {
+        Outlet to = outlet;
+        if (to == null) {
+            return drop(entry, DropReason.QOS0_OFFLINE);
+        }
+        EntryList pending = qos0;
+        if ((pending == null || pending.isEmpty()) && isWritable(to)) {
+            sendQos0(to, entry);
+            return true;
+        }
+        if (pending == null) {
+            pending = new EntryList();
+            qos0 = pending;
+        }
+        int footprint = entry.pending().message().footprint();
+        SessionLimits limits = context.limits();
+        if (pending.size() >= limits.maxQos0Pending() || pending.bytes() + footprint > limits.maxQos0PendingBytes()) {
+            return drop(entry, DropReason.QOS0_SLOW);
+        }
+        enqueue(pending, entry);
+        return true;
+    }
+
+    private boolean acceptAcknowledged(Entry entry) {
+        Outlet to = outlet;
+        EntryList waiting = queue;
+        if (to != null && (waiting == null || waiting.isEmpty()) && window().hasRoom(windowLimit) && isWritable(to)) {
+            sendFirst(to, entry);
+            return true;
+        }
+        if (waiting == null) {
+            waiting = new EntryList();
+            queue = waiting;
+        }
+        if (!makeRoom(waiting, entry.pending().message().footprint())) {
+            return drop(entry, DropReason.QUEUE_FULL);
+        }
+        enqueue(waiting, entry);
+        return true;
+    }
+
+    private boolean makeRoom(EntryList waiting, int footprint) {
+        SessionLimits limits = context.limits();
+        while (waiting.size() >= limits.maxQueuedMessages() || waiting.bytes() + footprint > limits.maxQueuedBytes()) {
+            Entry oldest = limits.overflow() == SessionLimits.Overflow.DROP_OLDEST ? dequeue(waiting) : null;
+            if (oldest == null) {
+                return false;
+            }
+            drop(oldest, DropReason.QUEUE_FULL);
+        }
+        return true;
+    }
+
+    /** Whether the queue for QoS 1 and 2 takes no message at all. */
+    boolean isQueueFull() {
+        EntryList waiting = queue;
+        return waiting != null
+                && (waiting.size() >= context.limits().maxQueuedMessages()
+                        || waiting.bytes() >= context.limits().maxQueuedBytes());
+    }
+
+    /** Connects: PUBRELs go out again at once [MQTT-4.4.0-1]; PUBLISHes and the queue follow with {@link #pump}. */
+    void attach(Outlet to) {
+        outlet = to;
+        windowLimit = Math.min(to.receiveMaximum(), context.limits().maxInFlight());
+        DeliveryWindow inFlight = window;
+        if (inFlight != null && !inFlight.isEmpty()) {
+            inFlight.reconnect();
+            inFlight.forEachReleased(to::pubrel);
+            unflushed = true;
+        }
+    }
+
+    /** Disconnects. What waits at QoS 0 is dropped. */
+    void detach() {
+        outlet = null;
+        unflushed = false;
+        dropAll(qos0, DropReason.QOS0_OFFLINE);
+    }
+
+    /**
+     * Takes out the shared deliveries that another member may get without breaking exactly-once: those never sent, and
+     * sent ones of QoS 1. A sent one of QoS 2 stays [MQTT-4.8.2-5].
+     */
+    void moveShared(Predicate<GroupKey> hasOtherMember, List<Entry> moved) {
+        DeliveryWindow inFlight = window;
+        if (inFlight != null) {
+            inFlight.forEachUnacknowledged(entry -> {
+                Delivery delivery = entry.pending();
+                GroupKey group = delivery.group();
+                if (group != null && delivery.qos() == 1 && hasOtherMember.test(group)) {
+                    delivery.message().retain();
+                    moved.add(new Entry(delivery));
+                    inFlight.remove(entry);
+                    context.counters().onInFlight(-1);
+                }
+            });
+        }
+        EntryList waiting = queue;
+        Entry entry = waiting == null ? null : waiting.first();
+        while (entry != null && waiting != null) {
+            Entry following = entry.next;
+            GroupKey group = entry.pending().group();
+            if (group != null && hasOtherMember.test(group)) {
+                waiting.remove(entry);
+                countDequeued(entry);
+                moved.add(entry);
+            }
+            entry = following;
+        }
+    }
+
+    /** Sends what waits, at most so many messages. Returns whether it stopped for that reason alone. */
+    boolean pump(int budget) {
+        Outlet to = outlet;
+        if (to == null) {
+            return false;
+        }
+        for (int i = 0; i < budget; i++) {
+            if (!isWaiting() || !isWritable(to)) {
+                return false;
+            }
+            boolean progress = pumpQos0(to);
+            progress |= pumpAcknowledged(to);
+            if (!progress) {
+                return false;
+            }
+        }
+        return isWaiting();
+    }
+
+    private boolean isWaiting() {
+        EntryList waiting = queue;
+        EntryList pending = qos0;
+        DeliveryWindow inFlight = window;
+        return (waiting != null && !waiting.isEmpty())
+                || (pending != null && !pending.isEmpty())
+                || (inFlight != null && inFlight.hasUnsent());
+    }
+
+    private boolean pumpQos0(Outlet to) {
+        EntryList pending = qos0;
+        Entry entry = pending == null ? null : dequeue(pending);
+        if (entry == null) {
+            return false;
+        }
+        if (isExpired(entry.pending().message())) {
+            drop(entry, DropReason.EXPIRED);
+        } else {
+            sendQos0(to, entry);
+        }
+        return true;
+    }
+
+    private boolean pumpAcknowledged(Outlet to) {
+        DeliveryWindow inFlight = window;
+        if (inFlight != null && inFlight.hasUnsent()) {
+            Entry entry = inFlight.pollResend(windowLimit);
+            if (entry == null) {
+                return false;
+            }
+            resend(to, inFlight, entry);
+            return true;
+        }
+        EntryList waiting = queue;
+        if (waiting == null || !window().hasRoom(windowLimit)) {
+            return false;
+        }
+        Entry entry = dequeue(waiting);
+        if (entry == null) {
+            return false;
+        }
+        if (isExpired(entry.pending().message())) {
+            drop(entry, DropReason.EXPIRED);
+        } else {
+            sendFirst(to, entry);
+        }
+        return true;
+    }
+
+    private void sendQos0(Outlet to, Entry entry) {
+        if (write(to, entry.pending(), 0, false)) {
+            context.counters().onDelivered(0);
+            entry.release();
+        } else {
+            drop(entry, DropReason.TOO_LARGE);
+        }
+    }
+
+    private void sendFirst(Outlet to, Entry entry) {
+        Delivery delivery = entry.pending();
+        DeliveryWindow inFlight = window();
+        inFlight.add(entry);
+        if (write(to, delivery, entry.packetId, false)) {
+            context.counters().onDelivered(delivery.qos());
+            context.counters().onInFlight(1);
+        } else {
+            inFlight.remove(entry);
+            context.counters().onDropped(DropReason.TOO_LARGE);
+        }
+    }
+
+    /** Once sent, a message is sent again even if its expiry interval has passed meanwhile. */
+    private void resend(Outlet to, DeliveryWindow inFlight, Entry entry) {
+        if (write(to, entry.pending(), entry.packetId, true)) {
+            context.counters().onResent();
+        } else {
+            inFlight.remove(entry);
+            context.counters().onInFlight(-1);
+            context.counters().onDropped(DropReason.TOO_LARGE);
+        }
+    }
+
+    private boolean write(Outlet to, Delivery delivery, int packetId, boolean dup) {
+        try {
+            boolean written = to.publish(delivery, packetId, dup);
+            unflushed |= written;
+            return written;
+        } catch (RuntimeException e) {
+            // Not the publisher's fault, on whose thread this may run. At QoS 1 and 2 the next connection mends it.
+            LOG.warn("A connection failed to write a PUBLISH of {}", delivery.message(), e);
+            return true;
+        }
+    }
+
+    /** PUBACK. Returns false if no such QoS 1 delivery is in flight. */
+    boolean acknowledge(int packetId) {
+        DeliveryWindow inFlight = window;
+        Entry entry = inFlight == null ? null : inFlight.unacknowledged(packetId, 1);
+        if (inFlight == null || entry == null) {
+            return false;
+        }
+        inFlight.remove(entry);
+        context.counters().onInFlight(-1);
+        return true;
+    }
+
+    /** PUBREC. Returns false if no such QoS 2 delivery is in flight. */
+    boolean receive(int packetId, boolean success) {
+        DeliveryWindow inFlight = window;
+        if (inFlight == null) {
+            return false;
+        }
+        Entry entry = inFlight.unacknowledged(packetId, 2);
+        if (entry == null && !inFlight.isReleased(packetId)) {
+            return false;
+        }
+        if (!success) {
+            // [MQTT-4.3.3-4]: a PUBREC of 0x80 or more ends the delivery.
+            if (entry != null) {
+                inFlight.remove(entry);
+            } else {
+                inFlight.complete(packetId);
+            }
+            context.counters().onInFlight(-1);
+            return true;
+        }
+        if (entry != null) {
+            inFlight.receive(entry);
+        }
+        Outlet to = outlet;
+        if (to != null) {
+            to.pubrel(packetId);
+            unflushed = true;
+        }
+        return true;
+    }
+
+    /** PUBCOMP. Returns false if no PUBREL of that identifier is on its way. */
+    boolean complete(int packetId) {
+        DeliveryWindow inFlight = window;
+        if (inFlight == null || !inFlight.complete(packetId)) {
+            return false;
+        }
+        context.counters().onInFlight(-1);
+        return true;
+    }
+
+    /** Drops and releases everything. */
+    void clear() {
+        dropAll(qos0, DropReason.SESSION_ENDED);
+        dropAll(queue, DropReason.SESSION_ENDED);
+        DeliveryWindow inFlight = window;
+        if (inFlight != null) {
+            context.counters().onInFlight(-inFlight.size());
+            inFlight.clear();
+        }
+    }
+
+    boolean drop(Entry entry, DropReason reason) {
+        context.counters().onDropped(reason);
+        entry.release();
+        return false;
+    }
+
+    private void dropAll(@Nullable EntryList list, DropReason reason) {
+        Entry entry;
+        while (list != null && (entry = dequeue(list)) != null) {
+            drop(entry, reason);
+        }
+    }
+
+    private void enqueue(EntryList list, Entry entry) {
+        list.add(entry);
+        context.counters().onQueued(1, entry.pending().message().footprint());
+    }
+
+    private @Nullable Entry dequeue(EntryList list) {
+        Entry entry = list.poll();
+        if (entry != null) {
+            countDequeued(entry);
+        }
+        return entry;
+    }
+
+    private void countDequeued(Entry entry) {
+        context.counters().onQueued(-1, -entry.pending().message().footprint());
+    }
+
+    boolean needsFlush() {
+        return unflushed;
+    }
+
+    void flush() {
+        Outlet to = outlet;
+        if (unflushed && to != null) {
+            unflushed = false;
+            to.flush();
+        }
+    }
+
+    /** What was written may be all that keeps the connection from being writable. */
+    private boolean isWritable(Outlet to) {
+        if (to.isWritable()) {
+            return true;
+        }
+        if (!unflushed) {
+            return false;
+        }
+        flush();
+        return to.isWritable();
+    }
+
+    private boolean isExpired(Message message) {
+        return message.canExpire() && message.isExpired(context.wallMillis().getAsLong());
+    }
+
+    private DeliveryWindow window() {
+        DeliveryWindow inFlight = window;
+        if (inFlight == null) {
+            inFlight = new DeliveryWindow();
+            window = inFlight;
+        }
+        return inFlight;
+    }
+
+    int queued() {
+        EntryList waiting = queue;
+        return waiting == null ? 0 : waiting.size();
+    }
+
+    long queuedBytes() {
+        EntryList waiting = queue;
+        return waiting == null ? 0 : waiting.bytes();
+    }
+
+    int qos0Pending() {
+        EntryList pending = qos0;
+        return pending == null ? 0 : pending.size();
+    }
+
+    int inFlight() {
+        DeliveryWindow inFlight = window;
+        return inFlight == null ? 0 : inFlight.size();
+    }
+}

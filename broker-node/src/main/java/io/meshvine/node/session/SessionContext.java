@@ -1,0 +1,11 @@
+package io.meshvine.node.session;
+
+import java.util.function.LongSupplier;
+
+/**
+ * What all sessions of a node share.
+ *
+ * @param wallMillis wall-clock time in milliseconds since 1970; any thread
+ */
+record SessionContext(
+        SessionLimits limits, SessionCounters counters, LongSupplier wallMillis, GroupFailover failover) {}

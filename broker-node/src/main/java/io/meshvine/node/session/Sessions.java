@@ -1,0 +1,270 @@
+package io.meshvine.node.session;
+
+import io.meshvine.mesh.EventLoop;
+import io.meshvine.mesh.GroupKey;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of a node by client id, and their expiry. Any thread. Opening and closing the sessions of one client id
+ * is serialised here; that an old connection is detached before the next one opens is the caller's part (the takeover
+ * gate of the front).
+ */
+public final class Sessions implements AutoCloseable {
+
+    /** Session Expiry Interval of a session that ends with its connection (MQTT 5, 3.1.2.11.2). */
+    public static final long ENDS_AT_CLOSE = 0;
+
+    /** Session Expiry Interval of a session that does not expire, seconds. */
+    public static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
+
+    private static final int STRIPES = 64;
+
+    private final SessionLimits limits;
+    private final SessionCounters counters;
+    private final SessionContext context;
+    private final List<? extends Executor> detachedLoops;
+    private final EventLoop timer;
+    private final ConcurrentHashMap<String, Held> held = new ConcurrentHashMap<>();
+    private final AtomicInteger size = new AtomicInteger();
+    /** One lock for all client ids of a hash; held while a session is opened, closed or ended. */
+    private final Object[] stripes = new Object[STRIPES];
+
+    private volatile Listener listener = session -> {};
+
+    /** Learns of ended sessions, and finds other members of shared subscriptions. */
+    @FunctionalInterface
+    public interface Listener extends GroupFailover {
+
+        /**
+         * A session is over: it expired, was purged by a clean start, or ended with its connection. Runs before a
+         * session of the same client id can be opened again, on the thread that ended it; must not open or close
+         * sessions. Its subscriptions are still listed.
+         */
+        void onSessionEnded(ClientSession session);
+
+        @Override
+        default boolean hasOtherMember(ClientSession unable, GroupKey group) {
+            return false;
+        }
+
+        @Override
+        default void redeliver(ClientSession unable, Delivery delivery) {
+            throw new IllegalStateException("no other member was offered");
+        }
+    }
+
+    /**
+     * An opened session.
+     *
+     * @param present whether it existed before: the Session Present flag of CONNACK [MQTT-3.2.2-3]
+     */
+    public record OpenResult(ClientSession session, boolean present) {}
+
+    /** A session and the timer that ends it. Guarded by the stripe of its client id. */
+    private static final class Held {
+        final ClientSession session;
+        EventLoop.@Nullable Scheduled expiry;
+
+        Held(ClientSession session) {
+            this.session = session;
+        }
+
+        void cancelExpiry() {
+            EventLoop.Scheduled pending = expiry;
+            if (pending != null) {
+                expiry = null;
+                pending.cancel();
+            }
+        }
+    }
+
+    /**
+     * @param detachedLoops single-threaded loops, at least one; a session without connection runs on one of them
+     * @param timer runs the expiry of sessions and tells the time
+     */
+    public Sessions(
+            SessionLimits limits, SessionCounters counters, List<? extends Executor> detachedLoops, EventLoop timer) {
+        if (detachedLoops.isEmpty()) {
+            throw new IllegalArgumentException("at least one loop for sessions without connection is needed");
+        }
+        this.limits = limits;
+        this.counters = counters;
+        this.detachedLoops = List.copyOf(detachedLoops);
+        this.timer = timer;
+        this.context = new SessionContext(limits, counters, timer::wallMillis, new CurrentListener());
+        for (int i = 0; i < STRIPES; i++) {
+            stripes[i] = new Object();
+        }
+    }
+
+    /** Sessions are made before the router that listens; they always ask the current listener. */
+    private final class CurrentListener implements GroupFailover {
+        @Override
+        public boolean hasOtherMember(ClientSession unable, GroupKey group) {
+            return listener.hasOtherMember(unable, group);
+        }
+
+        @Override
+        public void redeliver(ClientSession unable, Delivery delivery) {
+            listener.redeliver(unable, delivery);
+        }
+    }
+
+    /** Takes the one listener. Before the first session is opened. */
+    public void listen(Listener one) {
+        listener = one;
+    }
+
+    public SessionLimits limits() {
+        return limits;
+    }
+
+    public SessionCounters counters() {
+        return counters;
+    }
+
+    /**
+     * Opens the session of a client that connects: an existing one goes on, or, at a clean start, ends and gives way to
+     * a new one [MQTT-3.1.2-4]. An expiry that was running stops.
+     *
+     * @param expirySeconds Session Expiry Interval of this connection; {@link #closed} may set another one
+     * @return null if the node has as many sessions as it may have: CONNACK 0x97 is due
+     */
+    public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds) {
+        requireExpiry(expirySeconds);
+        synchronized (stripe(clientId)) {
+            Held existing = held.get(clientId);
+            if (existing != null) {
+                existing.cancelExpiry();
+                if (!cleanStart) {
+                    existing.session.expirySeconds(expirySeconds);
+                    return new OpenResult(existing.session, true);
+                }
+                end(existing);
+            }
+            if (size.incrementAndGet() > limits.maxSessions()) {
+                size.decrementAndGet();
+                return null;
+            }
+            Executor loop = detachedLoops.get(Math.floorMod(clientId.hashCode(), detachedLoops.size()));
+            ClientSession session = new ClientSession(clientId, context, loop);
+            session.expirySeconds(expirySeconds);
+            held.put(clientId, new Held(session));
+            return new OpenResult(session, false);
+        }
+    }
+
+    /**
+     * The connection of a session closed, after it was {@linkplain ClientSession#detach detached}. Has no effect on a
+     * session that is over or connected again.
+     *
+     * @param expirySeconds Session Expiry Interval: {@link #ENDS_AT_CLOSE}, {@link #NEVER_EXPIRES}, or seconds
+     */
+    public void closed(ClientSession session, long expirySeconds) {
+        requireExpiry(expirySeconds);
+        synchronized (stripe(session.clientId())) {
+            Held current = held.get(session.clientId());
+            if (current == null || current.session != session || session.isConnected()) {
+                return;
+            }
+            current.cancelExpiry();
+            session.expirySeconds(expirySeconds);
+            if (expirySeconds == ENDS_AT_CLOSE) {
+                end(current);
+            } else if (expirySeconds != NEVER_EXPIRES) {
+                current.expiry = timer.schedule(Duration.ofSeconds(expirySeconds), new Expiry(current));
+            }
+        }
+    }
+
+    private static void requireExpiry(long seconds) {
+        if (seconds < ENDS_AT_CLOSE || seconds > NEVER_EXPIRES) {
+            throw new IllegalArgumentException("session expiry interval out of range: " + seconds);
+        }
+    }
+
+    /** Ends a session now, whatever its expiry. Returns false if it was over. Detaches its connection unasked. */
+    public boolean end(ClientSession session) {
+        synchronized (stripe(session.clientId())) {
+            Held current = held.get(session.clientId());
+            if (current == null || current.session != session) {
+                return false;
+            }
+            current.cancelExpiry();
+            end(current);
+            return true;
+        }
+    }
+
+    private final class Expiry implements Runnable {
+        private final Held expiring;
+
+        Expiry(Held expiring) {
+            this.expiring = expiring;
+        }
+
+        @Override
+        public void run() {
+            synchronized (stripe(expiring.session.clientId())) {
+                // Null when it was cancelled too late to stop this task.
+                if (expiring.expiry != null) {
+                    expiring.expiry = null;
+                    counters.onSessionExpired();
+                    end(expiring);
+                }
+            }
+        }
+    }
+
+    private void end(Held ending) {
+        held.remove(ending.session.clientId(), ending);
+        size.decrementAndGet();
+        ending.session.end();
+        listener.onSessionEnded(ending.session);
+    }
+
+    public @Nullable ClientSession get(String clientId) {
+        Held current = held.get(clientId);
+        return current == null ? null : current.session;
+    }
+
+    /** Visits the sessions that exist throughout the call, and maybe others. */
+    public void forEach(Consumer<? super ClientSession> visitor) {
+        held.forEach((clientId, current) -> visitor.accept(current.session));
+    }
+
+    /** Sessions, connected or not. */
+    public int size() {
+        return size.get();
+    }
+
+    /** Sessions with a connection. */
+    public int connectedCount() {
+        return (int) counters.connected();
+    }
+
+    /** The node shuts down: releases what all sessions hold. Listeners are not told. */
+    @Override
+    public void close() {
+        held.forEach((clientId, current) -> {
+            synchronized (stripe(clientId)) {
+                current.cancelExpiry();
+                if (held.remove(clientId, current)) {
+                    size.decrementAndGet();
+                    current.session.end();
+                }
+            }
+        });
+    }
+
+    private Object stripe(String clientId) {
+        int hash = clientId.hashCode();
+        return stripes[(hash ^ (hash >>> 16)) & (STRIPES - 1)];
+    }
+}
