@@ -1,0 +1,226 @@
+package io.meshvine.mesh.jgroups;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.jgroups.Address;
+import org.jgroups.Message;
+import org.jgroups.PhysicalAddress;
+import org.jgroups.View;
+import org.jgroups.protocols.BaseBundler;
+import org.jgroups.protocols.TP;
+import org.jgroups.util.ByteArrayDataOutputStream;
+import org.jgroups.util.FastArray;
+
+/**
+ * Sends on a lane per destination: a bounded queue that at most one thread at a time empties into the socket. A peer
+ * that does not read, or does not answer the connect, holds up its own lane and nobody else's; that is also true of
+ * messages to all members (heartbeats, views), which go to every lane. Callers never block.
+ *
+ * <p>Threads come and go with the work: none when idle, one per busy destination, at most {@link #MAX_THREADS}.
+ */
+final class LaneBundler extends BaseBundler {
+
+    /** More destinations than this that are stuck at the same time hold up others. */
+    static final int MAX_THREADS = 256;
+
+    /** Messages waiting for one destination; beyond, they are dropped and JGroups sends them again. */
+    private static final int LANE_MESSAGES = 4096;
+
+    private static final long IDLE_SECONDS = 10;
+    private static final long RETRY_MILLIS = 10;
+
+    private final Map<Address, Lane> lanes = new ConcurrentHashMap<>();
+    private final LongAdder dropped = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final ThreadLocal<ByteArrayDataOutputStream> buffers =
+            ThreadLocal.withInitial(() -> new ByteArrayDataOutputStream(max_size + TP.MSG_OVERHEAD));
+    private final ThreadPoolExecutor threads;
+    private final MeshTcp tcp;
+
+    LaneBundler(MeshTcp tcp, String threadName) {
+        this.tcp = tcp;
+        AtomicLong started = new AtomicLong();
+        threads = new ThreadPoolExecutor(
+                0, MAX_THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                    Thread thread = new Thread(task, threadName + "-send-" + started.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+    }
+
+    /** Messages dropped because a lane was full. */
+    long dropped() {
+        return dropped.sum();
+    }
+
+    /** Sends that failed, mostly for want of a connection. */
+    long failed() {
+        return failed.sum();
+    }
+
+    @Override
+    public void send(Message message) throws Exception {
+        Address destination = message.getDest();
+        if (destination == null) {
+            ByteArrayDataOutputStream out = buffers.get();
+            out.position(0);
+            // Comes back through sendBytes for each member.
+            sendSingle(null, message, out);
+        } else {
+            offer(destination, message);
+        }
+    }
+
+    /** Sends a marshalled message, which is not to be changed afterwards. */
+    void sendBytes(PhysicalAddress destination, byte[] marshalled) {
+        offer(destination, marshalled);
+    }
+
+    /** Runs a task that may block for a while on a connection. False if too many do already. */
+    boolean tryExecute(Runnable task) {
+        try {
+            threads.execute(task);
+            return true;
+        } catch (RejectedExecutionException allBusyOrStopped) {
+            return false;
+        }
+    }
+
+    @Override
+    public void viewChange(View view) {
+        super.viewChange(view);
+        lanes.keySet().removeIf(address -> !(address instanceof PhysicalAddress) && !view.containsMember(address));
+    }
+
+    @Override
+    public void stop() {
+        super.stop();
+        lanes.clear();
+        threads.shutdownNow();
+    }
+
+    @Override
+    public int size() {
+        return lanes.values().stream().mapToInt(lane -> lane.waiting.get()).sum();
+    }
+
+    @Override
+    public int getQueueSize() {
+        return size();
+    }
+
+    private void offer(Address destination, Object item) {
+        lanes.computeIfAbsent(destination, Lane::new).offer(item);
+    }
+
+    /** What waits for one destination: messages, or marshalled messages as byte arrays. */
+    private final class Lane implements Runnable {
+        private final Address destination;
+        private final ConcurrentLinkedQueue<Object> items = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger waiting = new AtomicInteger();
+        private final AtomicBoolean running = new AtomicBoolean();
+
+        // Touched by the running thread only.
+        private final List<Message> batch = new FastArray<>(32);
+        private int batchBytes;
+
+        Lane(Address destination) {
+            this.destination = destination;
+        }
+
+        void offer(Object item) {
+            if (waiting.incrementAndGet() > LANE_MESSAGES) {
+                waiting.decrementAndGet();
+                dropped.increment();
+                return;
+            }
+            items.add(item);
+            if (running.compareAndSet(false, true)) {
+                start();
+            }
+        }
+
+        private void start() {
+            if (!tryExecute(this) && !threads.isShutdown()) {
+                var unused = transport.getTimer().schedule(this::start, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        }
+
+        @Override
+        public void run() {
+            do {
+                drain();
+                running.set(false);
+            } while (waiting.get() > 0 && running.compareAndSet(false, true));
+            if (destination instanceof PhysicalAddress) {
+                // Seeds that never answer must not pile up. Who still holds this lane empties it all the same.
+                lanes.remove(destination, this);
+            }
+        }
+
+        private void drain() {
+            ByteArrayDataOutputStream out = buffers.get();
+            Object item = items.poll();
+            while (item != null) {
+                waiting.decrementAndGet();
+                if (item instanceof Message message) {
+                    int size = message.size();
+                    if (batchBytes + size > max_size) {
+                        sendBatch(out);
+                    }
+                    batch.add(message);
+                    batchBytes += size;
+                } else {
+                    sendBatch(out);
+                    sendMarshalled((byte[]) item);
+                }
+                item = items.poll();
+            }
+            sendBatch(out);
+        }
+
+        private void sendBatch(ByteArrayDataOutputStream out) {
+            if (batch.isEmpty()) {
+                return;
+            }
+            out.position(0);
+            try {
+                if (batch.size() == 1) {
+                    sendSingle(destination, batch.get(0), out);
+                } else {
+                    sendMultiple(destination, batch.get(0).getSrc(), batch, out);
+                }
+                total_msgs_sent.add(batch.size());
+            } catch (Exception unreachable) {
+                failed(unreachable);
+            } finally {
+                batch.clear();
+                batchBytes = 0;
+            }
+        }
+
+        private void sendMarshalled(byte[] message) {
+            try {
+                tcp.sendUnicast((PhysicalAddress) destination, message, 0, message.length);
+            } catch (Exception unreachable) {
+                failed(unreachable);
+            }
+        }
+
+        private void failed(Exception unreachable) {
+            // Lost like a message on a cut wire: what has to arrive is sent again, and views tell who is gone.
+            failed.increment();
+            log.trace(FMT, transport.getAddress(), destination, unreachable.getMessage());
+        }
+    }
+}
