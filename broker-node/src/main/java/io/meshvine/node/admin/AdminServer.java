@@ -1,0 +1,183 @@
+package io.meshvine.node.admin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.meshvine.mesh.MeshStatus;
+import io.meshvine.node.config.Listener;
+import io.meshvine.node.config.LoadedConfig.Effective;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The admin endpoint: read only, without credentials, therefore on loopback unless the operator says otherwise. Runs on
+ * a few daemon threads of its own; a request never touches a thread that carries MQTT traffic.
+ */
+public final class AdminServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
+
+    /** Acceptor, selector and the threads that serve; Jetty takes about half for itself. */
+    private static final int MAX_THREADS = 8;
+
+    private static final int MIN_THREADS = 2;
+    private static final long MESH_ANSWER_SECONDS = 2;
+    private static final int OK = 200;
+    private static final int FAILED = 500;
+    private static final int UNAVAILABLE = 503;
+    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final Listener listener;
+    private final AdminSources sources;
+    private final ObjectMapper json = new ObjectMapper();
+    private final MeshView meshView = new MeshView(json);
+    private @Nullable Javalin http;
+    private @Nullable ServerConnector connector;
+
+    public AdminServer(Listener listener, AdminSources sources) {
+        this.listener = listener;
+        this.sources = sources;
+    }
+
+    /**
+     * Starts to serve. Called once.
+     *
+     * @throws IOException if the address cannot be bound
+     */
+    public void start() throws IOException {
+        Javalin starting = Javalin.create(this::configure);
+        try {
+            starting.start();
+        } catch (RuntimeException e) {
+            starting.stop();
+            throw new IOException(
+                    "cannot listen on " + listener + ": " + rootOf(e).getMessage(), e);
+        }
+        http = starting;
+    }
+
+    /** The port it listens on, or -1 while it does not. */
+    public int port() {
+        ServerConnector current = connector;
+        return current == null ? -1 : current.getLocalPort();
+    }
+
+    /** Stops to serve. Idempotent. */
+    @Override
+    public void close() {
+        Javalin current = http;
+        if (current != null) {
+            current.stop();
+        }
+    }
+
+    private void configure(JavalinConfig config) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.startup.startupWatcherEnabled = false;
+        config.http.prefer405over404 = true;
+        QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
+        threads.setName("meshvine-admin");
+        threads.setDaemon(true);
+        threads.setReservedThreads(0);
+        config.jetty.threadPool = threads;
+        // Gracefully means until every idle keep-alive connection is closed; there is nothing here worth that wait.
+        config.jetty.modifyServer(server -> server.setStopTimeout(0));
+        config.jetty.addConnector(this::connector);
+        config.routes.get(
+                "/health/live", context -> health(context, sources.health().live()));
+        config.routes.get(
+                "/health/ready", context -> health(context, sources.health().ready()));
+        config.routes.get(
+                "/metrics",
+                context -> context.contentType(PROMETHEUS_TEXT)
+                        .result(sources.metrics().get()));
+        config.routes.get("/api/v1/mesh", this::mesh);
+        config.routes.get("/api/v1/config", this::configuration);
+        config.routes.exception(HttpResponseException.class, this::refused);
+        config.routes.exception(Exception.class, this::failed);
+    }
+
+    private ServerConnector connector(Server server, HttpConfiguration http) {
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        Scheduler timer = new ScheduledExecutorScheduler("meshvine-admin-timer", true);
+        ServerConnector only = new ServerConnector(server, null, timer, null, 1, 1, new HttpConnectionFactory(http));
+        only.setHost(listener.host());
+        only.setPort(listener.port());
+        only.setReuseAddress(true);
+        connector = only;
+        return only;
+    }
+
+    private void health(Context context, Health.Report report) {
+        ObjectNode body = json.createObjectNode();
+        body.put("status", report.fine() ? "ok" : "unavailable");
+        body.set("checks", json.valueToTree(report.checks()));
+        respond(context, report.fine() ? OK : UNAVAILABLE, body);
+    }
+
+    private void mesh(Context context) throws InterruptedException {
+        try {
+            MeshStatus status = sources.mesh().get().get(MESH_ANSWER_SECONDS, TimeUnit.SECONDS);
+            respond(
+                    context,
+                    OK,
+                    meshView.of(sources.version(), status, sources.counters().get()));
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("no status of the mesh", e);
+            respond(context, UNAVAILABLE, error(UNAVAILABLE, "the mesh does not answer"));
+        }
+    }
+
+    private void configuration(Context context) {
+        ObjectNode body = json.createObjectNode();
+        for (Effective setting : sources.config()) {
+            body.putObject(setting.key()).put("value", setting.value()).put("source", setting.source());
+        }
+        respond(context, OK, body);
+    }
+
+    private void refused(HttpResponseException refusal, Context context) {
+        String message = Objects.requireNonNullElse(refusal.getMessage(), "refused");
+        respond(context, refusal.getStatus(), error(refusal.getStatus(), message));
+    }
+
+    private void failed(Exception failure, Context context) {
+        LOG.warn("{} {} failed", context.method(), context.path(), failure);
+        respond(context, FAILED, error(FAILED, "internal error, see the node's log"));
+    }
+
+    private ObjectNode error(int status, String message) {
+        return json.createObjectNode().put("status", status).put("error", message);
+    }
+
+    private void respond(Context context, int status, JsonNode body) {
+        context.status(status).contentType("application/json").result(body.toPrettyString() + "\n");
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+}

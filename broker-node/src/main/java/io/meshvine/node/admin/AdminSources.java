@@ -1,0 +1,26 @@
+package io.meshvine.node.admin;
+
+import io.meshvine.mesh.MeshStatus;
+import io.meshvine.node.config.LoadedConfig.Effective;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * Where the admin endpoint reads. All are asked on its threads, at each request.
+ *
+ * @param version version of the running node
+ * @param health checks of all parts
+ * @param mesh state of the mesh; a future that fails or stays open becomes an error 503
+ * @param counters what the node counted, by name; values are numbers or maps of these
+ * @param config the settings in effect
+ * @param metrics all metrics in Prometheus' text format
+ */
+public record AdminSources(
+        String version,
+        Health health,
+        Supplier<CompletableFuture<MeshStatus>> mesh,
+        Supplier<Map<String, ?>> counters,
+        List<Effective> config,
+        Supplier<String> metrics) {}

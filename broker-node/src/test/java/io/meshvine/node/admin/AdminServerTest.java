@@ -1,0 +1,213 @@
+package io.meshvine.node.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meshvine.mesh.MeshFixtures;
+import io.meshvine.mesh.MeshStatus;
+import io.meshvine.node.config.Listener;
+import io.meshvine.node.config.LoadedConfig.Effective;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AdminServerTest {
+
+    private static final Listener ANY_PORT = new Listener("127.0.0.1", 0);
+
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+    private final ObjectMapper json = new ObjectMapper();
+    private final Health health = new Health();
+    private final AtomicReference<Optional<String>> storage = new AtomicReference<>(Optional.empty());
+    private volatile CompletableFuture<MeshStatus> mesh = CompletableFuture.completedFuture(MeshFixtures.status());
+    private AdminServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        health.readyWhen("storage", storage::get);
+        health.aliveWhen("loop", Optional::empty);
+        server = new AdminServer(ANY_PORT, sources());
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void isReadyWhileEveryCheckIsFine() throws Exception {
+        HttpResponse<String> response = get("/health/ready");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(json.readTree(response.body()))
+                .isEqualTo(json.readTree("{\"status\":\"ok\",\"checks\":{\"storage\":\"ok\",\"loop\":\"ok\"}}"));
+    }
+
+    @Test
+    void saysWhyItIsNotReadyAndRecovers() throws Exception {
+        storage.set(Optional.of("disk is full"));
+
+        HttpResponse<String> response = get("/health/ready");
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(json.readTree(response.body()).at("/checks/storage").asText())
+                .isEqualTo("disk is full");
+        assertThat(get("/health/live").statusCode()).isEqualTo(200);
+
+        storage.set(Optional.empty());
+        assertThat(get("/health/ready").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void isNotAliveNorReadyWhenAVitalCheckFails() throws Exception {
+        health.aliveWhen("bridge", () -> Optional.of("stuck for 30 s"));
+
+        assertThat(get("/health/live").statusCode()).isEqualTo(503);
+        assertThat(get("/health/ready").statusCode()).isEqualTo(503);
+    }
+
+    @Test
+    void aCheckThatThrowsIsAProblem() throws Exception {
+        health.readyWhen("broken", () -> {
+            throw new IllegalStateException("oops");
+        });
+
+        HttpResponse<String> response = get("/health/ready");
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body()).contains("the check itself failed").contains("oops");
+    }
+
+    @Test
+    void showsTheMeshWithMembersLinksRoutesAndCounters() throws Exception {
+        HttpResponse<String> response = get("/api/v1/mesh");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
+        JsonNode body = json.readTree(response.body());
+        assertThat(body.at("/mesh").asText()).isEqualTo("plant");
+        assertThat(body.at("/self/id").asText()).isEqualTo(MeshFixtures.SELF.toString());
+        assertThat(body.at("/self/version").asText()).isEqualTo("1.2.3");
+        assertThat(body.at("/members/0/name").asText()).isEqualTo("b");
+        assertThat(body.at("/members/0/addresses/mqtt").asText()).isEqualTo("127.0.0.1:1884");
+        assertThat(body.at("/links/0/peer").asText()).isEqualTo(MeshFixtures.PEER.toString());
+        assertThat(body.at("/links/0/state").asText()).isEqualTo("connected");
+        assertThat(body.at("/links/0/rttMicros").asLong()).isEqualTo(250);
+        assertThat(body.at("/links/0/dropped/peer-slow").asLong()).isEqualTo(8);
+        assertThat(body.at("/routes/advertised").asInt()).isEqualTo(17);
+        assertThat(body.at("/routes/peers/0/filters").asInt()).isEqualTo(42);
+        assertThat(body.at("/refused/0/reason").asText()).isEqualTo("belongs to mesh other");
+        assertThat(body.at("/counters/published/1").asLong()).isEqualTo(5);
+    }
+
+    @Test
+    void reportsAMeshThatFailedToAnswer() throws Exception {
+        mesh = CompletableFuture.failedFuture(new IllegalStateException("closed"));
+
+        HttpResponse<String> response = get("/api/v1/mesh");
+
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(json.readTree(response.body()).at("/error").asText()).isEqualTo("the mesh does not answer");
+    }
+
+    @Test
+    void showsTheConfigurationInEffectWithItsSources() throws Exception {
+        JsonNode body = json.readTree(get("/api/v1/config").body());
+
+        assertThat(body.at("/mesh.name/value").asText()).isEqualTo("plant");
+        assertThat(body.at("/mesh.name/source").asText()).isEqualTo("MESHVINE_MESH_NAME");
+    }
+
+    @Test
+    void servesMetricsAsPrometheusReadsThem() throws Exception {
+        HttpResponse<String> response = get("/metrics");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type").orElseThrow()).startsWith("text/plain; version=0.0.4");
+        assertThat(response.body()).isEqualTo("up 1\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GET,/nothing,404", "GET,/api/v1,404", "POST,/health/live,405", "DELETE,/api/v1/mesh,405"})
+    void refusesInJson(String method, String path, int status) throws Exception {
+        HttpResponse<String> response =
+                send(HttpRequest.newBuilder().uri(uri(path)).method(method, BodyPublishers.noBody()));
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        JsonNode body = json.readTree(response.body());
+        assertThat(body.at("/status").asInt()).isEqualTo(status);
+        assertThat(body.at("/error").asText()).isNotEmpty();
+    }
+
+    @Test
+    void tellsNothingOfAnInternalError() throws Exception {
+        try (AdminServer failing =
+                new AdminServer(ANY_PORT, new AdminSources("1", health, () -> mesh, Map::of, List.of(), () -> {
+                    throw new IllegalStateException("secret detail");
+                }))) {
+            failing.start();
+            HttpResponse<String> response =
+                    send(HttpRequest.newBuilder().uri(URI.create("http://127.0.0.1:" + failing.port() + "/metrics")));
+            assertThat(response.statusCode()).isEqualTo(500);
+            assertThat(response.body()).contains("internal error").doesNotContain("secret");
+        }
+    }
+
+    @Test
+    void saysWhichAddressIsTaken() {
+        try (AdminServer second = new AdminServer(new Listener("127.0.0.1", server.port()), sources())) {
+            assertThatThrownBy(second::start)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("127.0.0.1:" + server.port());
+        }
+    }
+
+    @Test
+    void runsOnFewDaemonThreads() throws Exception {
+        get("/health/live");
+
+        List<Thread> own = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("meshvine-admin"))
+                .toList();
+        assertThat(own).isNotEmpty().hasSizeLessThanOrEqualTo(9).allMatch(Thread::isDaemon);
+    }
+
+    private AdminSources sources() {
+        return new AdminSources(
+                "1.2.3",
+                health,
+                () -> mesh,
+                () -> Map.of("published", Map.of("1", 5L)),
+                List.of(new Effective("mesh.name", "plant", "MESHVINE_MESH_NAME")),
+                () -> "up 1\n");
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + path);
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        return send(HttpRequest.newBuilder().uri(uri(path)));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+        return client.send(request.timeout(Duration.ofSeconds(20)).build(), BodyHandlers.ofString());
+    }
+}
