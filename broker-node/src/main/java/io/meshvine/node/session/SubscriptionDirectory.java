@@ -110,6 +110,19 @@ public final class SubscriptionDirectory {
         return new Matches(current, found.clients(), found.groups());
     }
 
+    /** The members of one shared subscription, connected or not; empty if there is none. */
+    public List<Match> members(GroupKey group) {
+        Subscribers subscribers = filters.get(group.filter());
+        if (subscribers != null) {
+            for (Matches.Group found : subscribers.snapshot().groups()) {
+                if (found.key().equals(group)) {
+                    return found.members();
+                }
+            }
+        }
+        return List.of();
+    }
+
     /** Grows with each change, after it became visible. */
     public long version() {
         return version.get();

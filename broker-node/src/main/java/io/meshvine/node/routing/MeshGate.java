@@ -1,0 +1,24 @@
+package io.meshvine.node.routing;
+
+import io.meshvine.mesh.Interest;
+import io.meshvine.mesh.MeshPublish;
+import io.meshvine.mesh.MeshTarget;
+import java.util.List;
+
+/** The mesh as the router sees it: what {@code MeshBridge} offers to local traffic. Called from any thread. */
+public interface MeshGate {
+
+    /**
+     * Forwards a publish.
+     *
+     * @param targets peers with a matching subscription; a retained publish reaches all other peers as state as well
+     * @param settled run on any thread once each target of QoS 1 or 2 has confirmed or its copy is safe in the outbox
+     */
+    void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled);
+
+    /** Tells the peers what is wanted here; confirmed runs once the connected ones know, bounded in time. */
+    void subscribe(List<Interest> added, Runnable confirmed);
+
+    /** Tells the peers what is no longer wanted here. */
+    void unsubscribe(List<Interest> removed);
+}

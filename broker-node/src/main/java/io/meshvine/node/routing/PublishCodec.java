@@ -1,0 +1,177 @@
+package io.meshvine.node.routing;
+
+import io.meshvine.mesh.MeshPublish;
+import io.meshvine.node.session.Message;
+import io.meshvine.node.session.Origin;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.CorruptedFrameException;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttProperties.BinaryProperty;
+import io.netty.handler.codec.mqtt.MqttProperties.IntegerProperty;
+import io.netty.handler.codec.mqtt.MqttProperties.MqttProperty;
+import io.netty.handler.codec.mqtt.MqttProperties.StringPair;
+import io.netty.handler.codec.mqtt.MqttProperties.StringProperty;
+import io.netty.handler.codec.mqtt.MqttProperties.UserProperties;
+import io.netty.handler.codec.mqtt.MqttProperties.UserProperty;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The body of a publish as it travels between nodes and rests in the retained map: the application's properties and the
+ * payload in MQTT 5 wire form (MQTT 5, 3.3.2.3 and 3.3.3). Netty keeps its property codec private to whole packets on a
+ * channel, hence this one of the five properties that an application can set besides the expiry, which
+ * {@link MeshPublish} carries.
+ */
+final class PublishCodec {
+
+    /** Publisher of what came from elsewhere: no client has this id, so No Local never applies. */
+    static final String NO_PUBLISHER = "";
+
+    private static final int PAYLOAD_FORMAT = 0x01;
+    private static final int CONTENT_TYPE = 0x03;
+    private static final int RESPONSE_TOPIC = 0x08;
+    private static final int CORRELATION_DATA = 0x09;
+    private static final int USER_PROPERTY = 0x26;
+
+    private PublishCodec() {}
+
+    /** Copies properties and payload into one array. The payload's indices are not moved. */
+    static byte[] encode(MqttProperties properties, ByteBuf payload) {
+        int payloadBytes = payload.readableBytes();
+        if (properties.isEmpty()) {
+            byte[] body = new byte[1 + payloadBytes];
+            payload.getBytes(payload.readerIndex(), body, 1, payloadBytes);
+            return body;
+        }
+        ByteBuf encoded = Unpooled.buffer(128);
+        for (MqttProperty<?> property : properties.listAll()) {
+            write(property, encoded);
+        }
+        int propertyBytes = encoded.readableBytes();
+        int prefix = variableLength(propertyBytes);
+        byte[] body = new byte[prefix + propertyBytes + payloadBytes];
+        writeVariable(propertyBytes, body);
+        encoded.readBytes(body, prefix, propertyBytes);
+        payload.getBytes(payload.readerIndex(), body, prefix + propertyBytes, payloadBytes);
+        return body;
+    }
+
+    /** Reads the properties back; the payload of the message shares the array. */
+    static Message decode(String topic, int qos, boolean retain, byte[] body, long expiresAtMillis, Origin origin) {
+        ByteBuf in = Unpooled.wrappedBuffer(body);
+        MqttProperties properties = MqttProperties.NO_PROPERTIES;
+        if (body[0] == 0) {
+            in.skipBytes(1);
+        } else {
+            int length = readVariable(in);
+            if (length > in.readableBytes()) {
+                throw new CorruptedFrameException(
+                        "properties of " + length + " bytes in a body of " + body.length + " on " + topic);
+            }
+            properties = readProperties(in.readSlice(length));
+        }
+        return new Message(topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin);
+    }
+
+    private static void write(MqttProperty<?> property, ByteBuf out) {
+        if (property instanceof UserProperties pairs) {
+            for (StringPair pair : pairs.value()) {
+                writePair(pair, out);
+            }
+            return;
+        }
+        switch (property.propertyId()) {
+            case PAYLOAD_FORMAT -> out.writeByte(PAYLOAD_FORMAT).writeByte(((IntegerProperty) property).value());
+            case CONTENT_TYPE, RESPONSE_TOPIC -> {
+                out.writeByte(property.propertyId());
+                writeString(((StringProperty) property).value(), out);
+            }
+            case CORRELATION_DATA -> {
+                byte[] data = ((BinaryProperty) property).value();
+                out.writeByte(CORRELATION_DATA).writeShort(data.length).writeBytes(data);
+            }
+            case USER_PROPERTY -> writePair(((UserProperty) property).value(), out);
+            default ->
+                throw new IllegalArgumentException(
+                        "not a property of an application message: 0x" + Integer.toHexString(property.propertyId()));
+        }
+    }
+
+    private static void writePair(StringPair pair, ByteBuf out) {
+        out.writeByte(USER_PROPERTY);
+        writeString(pair.key, out);
+        writeString(pair.value, out);
+    }
+
+    private static void writeString(String text, ByteBuf out) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        out.writeShort(utf8.length).writeBytes(utf8);
+    }
+
+    private static MqttProperties readProperties(ByteBuf in) {
+        MqttProperties properties = new MqttProperties();
+        try {
+            while (in.isReadable()) {
+                int id = in.readUnsignedByte();
+                switch (id) {
+                    case PAYLOAD_FORMAT -> properties.add(new IntegerProperty(id, (int) in.readUnsignedByte()));
+                    case CONTENT_TYPE, RESPONSE_TOPIC -> properties.add(new StringProperty(id, readString(in)));
+                    case CORRELATION_DATA -> {
+                        byte[] data = new byte[boundedLength(in)];
+                        in.readBytes(data);
+                        properties.add(new BinaryProperty(id, data));
+                    }
+                    case USER_PROPERTY -> properties.add(new UserProperty(readString(in), readString(in)));
+                    default -> throw new CorruptedFrameException("unknown property 0x" + Integer.toHexString(id));
+                }
+            }
+        } catch (IndexOutOfBoundsException cut) {
+            throw new CorruptedFrameException("properties are cut short", cut);
+        }
+        return properties;
+    }
+
+    private static int boundedLength(ByteBuf in) {
+        int length = in.readUnsignedShort();
+        if (length > in.readableBytes()) {
+            throw new CorruptedFrameException(
+                    "a value of " + length + " bytes where " + in.readableBytes() + " follow");
+        }
+        return length;
+    }
+
+    private static String readString(ByteBuf in) {
+        int length = boundedLength(in);
+        return in.readCharSequence(length, StandardCharsets.UTF_8).toString();
+    }
+
+    // Variable byte integer, MQTT 5, 1.5.5.
+    private static int variableLength(int value) {
+        return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : value < 1 << 21 ? 3 : 4;
+    }
+
+    private static void writeVariable(int value, byte[] out) {
+        int rest = value;
+        int at = 0;
+        do {
+            int part = rest & 0x7f;
+            rest >>>= 7;
+            out[at++] = (byte) (rest > 0 ? part | 0x80 : part);
+        } while (rest > 0);
+    }
+
+    private static int readVariable(ByteBuf in) {
+        int value = 0;
+        for (int shift = 0; shift < 28; shift += 7) {
+            if (!in.isReadable()) {
+                break;
+            }
+            byte part = in.readByte();
+            value |= (part & 0x7f) << shift;
+            if ((part & 0x80) == 0) {
+                return value;
+            }
+        }
+        throw new CorruptedFrameException("malformed length of properties");
+    }
+}

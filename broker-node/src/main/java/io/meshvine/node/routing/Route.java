@@ -1,0 +1,27 @@
+package io.meshvine.node.routing;
+
+import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.interest.PeerInterest;
+import io.meshvine.node.session.Match;
+import io.meshvine.node.session.Matches;
+import java.util.List;
+
+/**
+ * Where the publishes of one topic go, as of one version of the local directory (in {@code local}) and
+ * of the peers' interest.
+ *
+ * @param local this node's sessions
+ * @param targets peers with ordinary subscriptions
+ * @param shared the shared subscriptions that match, wherever their members are
+ */
+record Route(long remoteVersion, Matches local, List<MeshTarget> targets, List<SharedRoute> shared) {
+
+    /**
+     * The members of one shared subscription.
+     *
+     * @param here members with a session on this node
+     * @param peers nodes that have members
+     */
+    record SharedRoute(GroupKey key, List<Match> here, List<PeerInterest> peers) {}
+}

@@ -1,0 +1,154 @@
+package io.meshvine.node.routing;
+
+import io.meshvine.mesh.Interest;
+import io.meshvine.mesh.interest.SharedFilter;
+import io.meshvine.mesh.interest.TopicFilters;
+import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.retained.RetainedMessage;
+import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Message;
+import io.meshvine.node.session.Origin;
+import io.meshvine.node.session.Subscription;
+import io.meshvine.node.session.SubscriptionDirectory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * Subscribes sessions: into the local directory, into the mesh's interest, and to what is retained already. Any thread;
+ * calls for one session are serialised by its connection.
+ */
+public final class Subscriptions {
+
+    /** Topics below this prefix stay on their node, and so does the wish for them. */
+    private static final String NODE_LOCAL = "$SYS/";
+
+    private static final int SEND_RETAINED_IF_NEW = 1;
+    private static final int NEVER_SEND_RETAINED = 2;
+
+    private final SubscriptionDirectory directory;
+    private final MeshGate mesh;
+    private final RetainedMap retained;
+    private final RetainedMap nodeRetained;
+    private final LongSupplier wallMillis;
+
+    /**
+     * @param retained retained messages of the mesh
+     * @param nodeRetained retained messages of this node only ({@code $SYS/})
+     */
+    public Subscriptions(
+            SubscriptionDirectory directory,
+            MeshGate mesh,
+            RetainedMap retained,
+            RetainedMap nodeRetained,
+            LongSupplier wallMillis) {
+        this.directory = directory;
+        this.mesh = mesh;
+        this.retained = retained;
+        this.nodeRetained = nodeRetained;
+        this.wallMillis = wallMillis;
+    }
+
+    /**
+     * Adds or replaces subscriptions, all valid and authorized.
+     *
+     * @param confirmed run, on any thread, once the connected peers know of them: the SUBACK may leave. Gets, for each
+     *     subscription, whether the session had that filter before
+     */
+    public void subscribe(ClientSession session, List<Subscription> subscriptions, Consumer<List<Boolean>> confirmed) {
+        List<Boolean> existed = new ArrayList<>(subscriptions.size());
+        List<Interest> added = new ArrayList<>(subscriptions.size());
+        List<Interest> replaced = new ArrayList<>();
+        for (Subscription subscription : subscriptions) {
+            Subscription before = directory.add(session, subscription);
+            existed.add(before != null);
+            collect(subscription, added);
+            if (before != null) {
+                collect(before, replaced);
+            }
+        }
+        if (added.isEmpty()) {
+            confirmed.accept(existed);
+            return;
+        }
+        // The new one first: in between, both are wanted, so no publish can fall into a gap.
+        mesh.subscribe(added, () -> confirmed.accept(existed));
+        if (!replaced.isEmpty()) {
+            mesh.unsubscribe(replaced);
+        }
+    }
+
+    /** Queues the retained messages that a new subscription asks for (MQTT 5, 3.8.3.1; never for a shared one, 4.8.2). */
+    public void replayRetained(ClientSession session, Subscription subscription, boolean existed) {
+        if (subscription.retainHandling() == NEVER_SEND_RETAINED
+                || (subscription.retainHandling() == SEND_RETAINED_IF_NEW && existed)
+                || TopicFilters.isShared(subscription.filter())) {
+            return;
+        }
+        replay(retained, session, subscription);
+        replay(nodeRetained, session, subscription);
+    }
+
+    /** Ends one subscription; false if the session had none with that filter. */
+    public boolean unsubscribe(ClientSession session, String filter) {
+        Subscription before = session.subscriptions().get(filter);
+        if (before == null || !directory.remove(session, filter)) {
+            return false;
+        }
+        List<Interest> removed = new ArrayList<>(1);
+        collect(before, removed);
+        if (!removed.isEmpty()) {
+            mesh.unsubscribe(removed);
+        }
+        return true;
+    }
+
+    /** Ends all subscriptions of a session that is no more. */
+    public void sessionEnded(ClientSession session) {
+        List<Interest> removed = new ArrayList<>();
+        for (Subscription subscription : directory.removeAll(session)) {
+            collect(subscription, removed);
+        }
+        if (!removed.isEmpty()) {
+            mesh.unsubscribe(removed);
+        }
+    }
+
+    private void replay(RetainedMap map, ClientSession session, Subscription subscription) {
+        map.match(subscription.filter(), wallMillis.getAsLong(), found -> {
+            deliver(found, session, subscription);
+            // A newer one may have been delivered while this one was read: the newest is always shown last.
+            RetainedMessage newest = map.get(found.topic());
+            if (newest != null && !newest.stamp().equals(found.stamp()) && !newest.tombstone()) {
+                deliver(newest, session, subscription);
+            }
+        });
+    }
+
+    private static void deliver(RetainedMessage retained, ClientSession session, Subscription subscription) {
+        Message message = PublishCodec.decode(
+                retained.topic(), retained.qos(), true, retained.body(), retained.expiresAtMillis(), Origin.RETAINED);
+        try {
+            int qos = Math.min(retained.qos(), subscription.qos());
+            session.deliver(new Delivery(message, qos, true, identifiers(subscription)));
+        } finally {
+            message.release();
+        }
+    }
+
+    private static int[] identifiers(Subscription subscription) {
+        return subscription.identifier() == Subscription.NO_IDENTIFIER
+                ? Delivery.NO_IDS
+                : new int[] {subscription.identifier()};
+    }
+
+    private static void collect(Subscription subscription, List<Interest> into) {
+        SharedFilter shared = TopicFilters.parseShared(subscription.filter());
+        String filter = shared == null ? subscription.filter() : shared.filter();
+        if (!filter.startsWith(NODE_LOCAL)) {
+            into.add(new Interest(shared == null ? Interest.NO_GROUP : shared.group(), filter, subscription.qos()));
+        }
+    }
+}

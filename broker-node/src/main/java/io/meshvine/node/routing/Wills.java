@@ -1,0 +1,131 @@
+package io.meshvine.node.routing;
+
+import io.meshvine.node.session.Message;
+import io.meshvine.node.session.Origin;
+import io.netty.buffer.Unpooled;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The wills of this node's clients: armed while they are connected, waiting while their delay runs. Any thread; calls
+ * for one client are serialised by the front. A will is published at most once.
+ */
+public final class Wills {
+
+    private final ConcurrentHashMap<String, Armed> armed = new ConcurrentHashMap<>();
+    private final Consumer<Message> publisher;
+    private final ScheduledExecutorService timer;
+    private final LongSupplier wallMillis;
+
+    /**
+     * @param publisher takes over one reference of the message and publishes it, mesh-wide
+     * @param timer runs delayed wills
+     */
+    public Wills(Consumer<Message> publisher, ScheduledExecutorService timer, LongSupplier wallMillis) {
+        this.publisher = publisher;
+        this.timer = timer;
+        this.wallMillis = wallMillis;
+    }
+
+    /** Holds a will for a client that connects, in place of what was held before. */
+    public void arm(String clientId, Will will) {
+        Armed before = armed.put(clientId, new Armed(clientId, will));
+        if (before != null) {
+            before.cancel();
+        }
+    }
+
+    /** Forgets the will: the client left with DISCONNECT 0x00 [MQTT-3.1.2-10], or is back before its delay ended. */
+    public void disarm(String clientId) {
+        Armed before = armed.remove(clientId);
+        if (before != null) {
+            before.cancel();
+        }
+    }
+
+    /**
+     * Publishes the will, now or after its delay; the end of the session ends the delay [MQTT-3.1.3-9].
+     *
+     * @param sessionExpirySeconds how long the session outlives this connection
+     */
+    public void connectionLost(String clientId, long sessionExpirySeconds) {
+        Armed lost = armed.get(clientId);
+        if (lost == null) {
+            return;
+        }
+        long delaySeconds = Math.min(lost.will.delaySeconds(), sessionExpirySeconds);
+        if (delaySeconds == 0) {
+            lost.fire();
+        } else {
+            lost.fireAfter(delaySeconds);
+        }
+    }
+
+    /** Publishes a will that still waits: its session ended (MQTT 5, 3.1.2.5). */
+    public void sessionEnded(String clientId) {
+        Armed waiting = armed.get(clientId);
+        if (waiting != null) {
+            waiting.fire();
+        }
+    }
+
+    /** Wills that are armed or waiting. */
+    public int size() {
+        return armed.size();
+    }
+
+    private final class Armed implements Runnable {
+        private final String clientId;
+        private final Will will;
+        private volatile @Nullable Future<?> timeout;
+
+        Armed(String clientId, Will will) {
+            this.clientId = clientId;
+            this.will = will;
+        }
+
+        void fireAfter(long delaySeconds) {
+            timeout = timer.schedule(this, delaySeconds, TimeUnit.SECONDS);
+        }
+
+        void fire() {
+            // Whoever removes it publishes it: the timer, a lost connection and the end of a session may race.
+            if (armed.remove(clientId, this)) {
+                cancel();
+                publisher.accept(message());
+            }
+        }
+
+        void cancel() {
+            Future<?> running = timeout;
+            if (running != null) {
+                running.cancel(false);
+            }
+        }
+
+        @Override
+        public void run() {
+            fire();
+        }
+
+        private Message message() {
+            long expiresAtMillis = will.expirySeconds() == Will.NEVER_EXPIRES
+                    ? Message.NEVER
+                    : wallMillis.getAsLong() + TimeUnit.SECONDS.toMillis(will.expirySeconds());
+            return new Message(
+                    will.topic(),
+                    Unpooled.wrappedBuffer(will.payload()),
+                    will.qos(),
+                    will.retain(),
+                    will.properties(),
+                    expiresAtMillis,
+                    clientId,
+                    Origin.WILL);
+        }
+    }
+}
