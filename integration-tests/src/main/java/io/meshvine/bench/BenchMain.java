@@ -8,7 +8,13 @@ import picocli.CommandLine.Command;
         name = "bench",
         description = "Measures Meshvine, alone and next to other brokers.",
         mixinStandardHelpOptions = true,
-        subcommands = {CompareCommand.class})
+        subcommands = {
+            CompareCommand.class,
+            IdleCommand.class,
+            RoutesCommand.class,
+            UninterestedCommand.class,
+            StartCommand.class
+        })
 public final class BenchMain {
     public static void main(String[] args) {
         System.exit(new CommandLine(new BenchMain()).execute(args));

@@ -26,6 +26,7 @@ final class StockMoquette implements Broker {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
         command.addAll(spec.jvmOptions());
+        command.add("-Dlogback.configurationFile=io/meshvine/bench/logback-bench.xml");
         command.addAll(List.of("-cp", spec.classPath(), StockMoquetteMain.class.getName(), Integer.toString(port)));
         process = new ChildProcess(directory, "moquette", command, Map.of());
         InetSocketAddress address = ChildProcess.loopback(port);

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** The one thread that all load connections live on. Its methods are called from outside it. */
 public final class LoadLoop implements AutoCloseable {
@@ -65,6 +66,11 @@ public final class LoadLoop implements AutoCloseable {
 
     /** Opens a connection; completes with CONNACK, exceptionally if there is none. */
     CompletableFuture<Void> connect(MqttConnection connection, SocketAddress address) {
+        return connect(connection, address, null);
+    }
+
+    /** As above, from a given local address; null = any. */
+    CompletableFuture<Void> connect(MqttConnection connection, SocketAddress address, @Nullable SocketAddress local) {
         new Bootstrap()
                 .group(loop)
                 .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
@@ -81,7 +87,7 @@ public final class LoadLoop implements AutoCloseable {
                         channel.pipeline().addLast(connection);
                     }
                 })
-                .connect(address)
+                .connect(address, local)
                 .addListener(attempt -> {
                     if (!attempt.isSuccess()) {
                         connection.connected().completeExceptionally(attempt.cause());
