@@ -8,9 +8,9 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.meshvine.mesh.MeshStatus;
+import io.meshvine.node.config.ListenException;
 import io.meshvine.node.config.Listener;
 import io.meshvine.node.config.LoadedConfig.Effective;
-import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -59,9 +59,9 @@ public final class AdminServer implements AutoCloseable {
     /**
      * Starts to serve. Called once.
      *
-     * @throws IOException if the address cannot be bound
+     * @throws ListenException if the address cannot be bound
      */
-    public void start() throws IOException {
+    public void start() throws ListenException {
         Javalin starting = Javalin.create(this::configure);
         try {
             starting.start();
@@ -171,13 +171,5 @@ public final class AdminServer implements AutoCloseable {
 
     private void respond(Context context, int status, JsonNode body) {
         context.status(status).contentType("application/json").result(body.toPrettyString() + "\n");
-    }
-
-    private static Throwable rootOf(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
     }
 }

@@ -16,8 +16,15 @@ final class Assembly {
 
     private static final String LOOPBACK = "127.0.0.1";
     private static final String ANY_ADDRESS = "0.0.0.0";
-    private static final String AUTO = "auto";
     private static final String DEFAULT = "default";
+
+    /** Nodes on one host settle on the next free port. */
+    private static final int DEFAULT_PORT_RANGE = 19;
+
+    /** Peers may allow their clients more than this node does. */
+    private static final int LEAST_PUBLISH_SIZE = 16 << 20;
+
+    private static final int TOPIC_AND_FRAMING = 128 << 10;
 
     private final Map<String, Entry> set;
     private final List<ConfigProblem> problems;
@@ -36,13 +43,8 @@ final class Assembly {
         Duration drain = get(Settings.NODE_DRAIN_TIMEOUT);
         boolean anonymous = get(Settings.SECURITY_ALLOW_ANONYMOUS);
         MqttConfig mqtt = mqtt(anonymous);
-        SessionConfig session = new SessionConfig(
-                get(Settings.SESSION_MAX_EXPIRY),
-                get(Settings.SESSION_MAX_QUEUED_MESSAGES),
-                get(Settings.SESSION_MAX_QUEUED_BYTES),
-                get(Settings.SESSION_MAX_IN_FLIGHT),
-                get(Settings.SESSION_MAX_PENDING_QOS0));
-        MeshConfig mesh = mesh();
+        SessionConfig session = session();
+        MeshConfig mesh = mesh(mqtt.maxPacketSize());
         Listener admin = new Listener(get(Settings.ADMIN_HOST), get(Settings.ADMIN_PORT));
         checkPorts(mqtt, mesh, admin);
         LogLevel logLevel = get(Settings.LOG_LEVEL);
@@ -70,12 +72,26 @@ final class Assembly {
                 get(Settings.MQTT_TOPIC_ALIAS_MAXIMUM),
                 get(Settings.MQTT_MAX_KEEP_ALIVE),
                 get(Settings.MQTT_CONNECT_TIMEOUT),
+                get(Settings.MQTT_WORKERS, Integer.toString(host.processors())),
                 get(Settings.MQTT_MAX_CONNECTIONS));
     }
 
-    private MeshConfig mesh() {
+    private SessionConfig session() {
+        return new SessionConfig(
+                get(Settings.SESSION_MAX_EXPIRY),
+                get(Settings.SESSION_MAX_SESSIONS),
+                get(Settings.SESSION_MAX_SUBSCRIPTIONS),
+                get(Settings.SESSION_MAX_IN_FLIGHT),
+                get(Settings.SESSION_MAX_QUEUED_MESSAGES),
+                get(Settings.SESSION_MAX_QUEUED_BYTES),
+                get(Settings.SESSION_MAX_PENDING_QOS0),
+                get(Settings.SESSION_MAX_PENDING_QOS0_BYTES),
+                get(Settings.SESSION_OVERFLOW));
+    }
+
+    private MeshConfig mesh(int maxPacketSize) {
         boolean insecure = get(Settings.MESH_ALLOW_INSECURE);
-        Listener bind = new Listener(meshAddress(), get(Settings.MESH_BIND_PORT));
+        Listener bind = new Listener(get(Settings.MESH_BIND_ADDRESS), get(Settings.MESH_BIND_PORT));
         checkReach(Settings.MESH_BIND_ADDRESS, bind, insecure, Settings.MESH_ALLOW_INSECURE);
         boolean seeded = set.containsKey(Settings.MESH_SEEDS.key());
         boolean queried = set.containsKey(Settings.MESH_DNS_QUERY.key());
@@ -83,10 +99,20 @@ final class Assembly {
         Discovery discovery = get(Settings.MESH_DISCOVERY, implied.name().toLowerCase(Locale.ROOT));
         checkFits(Settings.MESH_SEEDS, seeded, discovery == Discovery.STATIC, "static");
         checkFits(Settings.MESH_DNS_QUERY, queried, discovery == Discovery.DNS, "dns");
+        int maxPublishSize = Math.max(LEAST_PUBLISH_SIZE, maxPacketSize + TOPIC_AND_FRAMING);
+        long linkWindow = get(Settings.MESH_LINK_WINDOW);
+        if (linkWindow < maxPublishSize) {
+            problem(
+                    Settings.MESH_LINK_WINDOW,
+                    "has no room for one publish of " + Settings.MQTT_MAX_PACKET_SIZE.key() + "=" + maxPacketSize,
+                    "raise it to " + maxPublishSize + " or more");
+        }
         List<HostPort> seeds = getIfSet(Settings.MESH_SEEDS);
         return new MeshConfig(
                 get(Settings.MESH_NAME),
                 bind,
+                set.containsKey(Settings.MESH_BIND_PORT.key()) ? 0 : DEFAULT_PORT_RANGE,
+                getIfSet(Settings.MESH_ADVERTISED_ADDRESS),
                 discovery,
                 seeds == null ? List.of() : seeds,
                 getIfSet(Settings.MESH_DNS_QUERY),
@@ -94,27 +120,13 @@ final class Assembly {
                 get(Settings.SUBSCRIBE_CONFIRM_TIMEOUT),
                 get(Settings.MESH_SPILL_AFTER),
                 Math.toIntExact(get(Settings.MESH_MAX_FRAME_SIZE)),
-                get(Settings.MESH_LINK_WINDOW),
-                get(Settings.MESH_DIGEST_INTERVAL));
-    }
-
-    /** Peers are told this address, so it must be one of this host. */
-    private String meshAddress() {
-        String text = get(Settings.MESH_BIND_ADDRESS);
-        if (text.equals(AUTO)) {
-            return host.networkAddress().orElseGet(() -> {
-                problem(Settings.MESH_BIND_ADDRESS, "this host has no network address", "name the address to use");
-                return LOOPBACK;
-            });
-        }
-        if (text.equals(ANY_ADDRESS) || text.equals("::")) {
-            problem(
-                    Settings.MESH_BIND_ADDRESS,
-                    "expected one address, peers are told it",
-                    "use auto, or the address itself");
-            return LOOPBACK;
-        }
-        return text;
+                maxPublishSize,
+                linkWindow,
+                get(Settings.MESH_FLIGHT_WINDOW),
+                get(Settings.MESH_DIGEST_INTERVAL),
+                get(Settings.MESH_PEER_TIMEOUT),
+                get(Settings.MESH_OUTBOX_RETENTION),
+                get(Settings.MESH_TOMBSTONE_LIFE));
     }
 
     private void checkReach(

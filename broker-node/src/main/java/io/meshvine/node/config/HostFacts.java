@@ -1,14 +1,10 @@
 package io.meshvine.node.config;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Optional;
 
 /** What defaults depend on: the machine the node runs on. */
@@ -17,8 +13,8 @@ interface HostFacts {
     /** The host's name, as far as it can be a node's name; empty if it has none. */
     Optional<String> name();
 
-    /** The address by which others on the network reach this host: IPv4 first, private first. */
-    Optional<String> networkAddress();
+    /** How many processors this process may use. */
+    int processors();
 
     /** Whether only this host can reach what is bound to that address or name. */
     boolean isLoopback(String host) throws UnknownHostException;
@@ -44,18 +40,8 @@ interface HostFacts {
             }
 
             @Override
-            public Optional<String> networkAddress() {
-                try {
-                    return NetworkInterface.networkInterfaces()
-                            .filter(HostFacts::isUp)
-                            .flatMap(NetworkInterface::inetAddresses)
-                            .filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
-                            .min(Comparator.comparing((InetAddress address) -> !(address instanceof Inet4Address))
-                                    .thenComparing(address -> !address.isSiteLocalAddress()))
-                            .map(InetAddress::getHostAddress);
-                } catch (SocketException e) {
-                    return Optional.empty(); // the caller reports that no address was found
-                }
+            public int processors() {
+                return Runtime.getRuntime().availableProcessors();
             }
 
             @Override
@@ -63,13 +49,5 @@ interface HostFacts {
                 return InetAddress.getByName(host).isLoopbackAddress();
             }
         };
-    }
-
-    private static boolean isUp(NetworkInterface candidate) {
-        try {
-            return candidate.isUp() && !candidate.isLoopback();
-        } catch (SocketException e) {
-            return false; // an interface that just went away
-        }
     }
 }

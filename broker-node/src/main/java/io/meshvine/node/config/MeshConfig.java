@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name meshes with different names never merge
  * @param bind where the node listens for its peers; off: a node on its own
+ * @param portRange how many ports after that of {@code bind} may be taken instead; 0 if the operator chose the port
+ * @param advertisedHost where peers reach the node, if not where it listens
  * @param discovery how peers are found
  * @param seeds peers to ask first; not empty exactly if discovery is static
  * @param dnsQuery name that resolves to the peers; present exactly if discovery is dns
@@ -16,12 +18,19 @@ import org.jspecify.annotations.Nullable;
  * @param subscribeConfirmTimeout how long a SUBACK waits for the peers to know the new route
  * @param spillAfter how long a peer may take to confirm a publish before the node keeps it and acknowledges
  * @param maxFrameSize size up to which publishes are batched into one frame, bytes
- * @param linkWindow bytes sent to one peer and not yet confirmed
+ * @param maxPublishSize largest publish that is forwarded: all that a client may send here, and somewhat more
+ * @param linkWindow bytes for one peer that are queued or not confirmed
+ * @param flightWindow bytes sent to one peer that it has not consumed
  * @param digestInterval how often peers compare what they know of each other
+ * @param peerTimeout a peer that was silent for so long is taken for gone
+ * @param outboxRetention how long publishes are kept for an absent peer
+ * @param tombstoneLife how long a deleted retained message is remembered
  */
 public record MeshConfig(
         String name,
         Listener bind,
+        int portRange,
+        @Nullable String advertisedHost,
         Discovery discovery,
         List<HostPort> seeds,
         @Nullable String dnsQuery,
@@ -29,8 +38,13 @@ public record MeshConfig(
         Duration subscribeConfirmTimeout,
         Duration spillAfter,
         int maxFrameSize,
+        int maxPublishSize,
         long linkWindow,
-        Duration digestInterval) {
+        long flightWindow,
+        Duration digestInterval,
+        Duration peerTimeout,
+        Duration outboxRetention,
+        Duration tombstoneLife) {
 
     public MeshConfig {
         seeds = List.copyOf(seeds);

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param maxKeepAlive longest keep alive; a client that asks for more, or for none, is given this one (MQTT 5,
  *     3.2.2.3.14). Zero: whatever the client asks for
  * @param connectTimeout how long a connection may stay without its CONNECT
+ * @param workers threads that serve connections
  * @param maxConnections connections served at the same time
  */
 public record MqttConfig(
@@ -25,4 +26,5 @@ public record MqttConfig(
         int topicAliasMaximum,
         Duration maxKeepAlive,
         Duration connectTimeout,
+        int workers,
         int maxConnections) {}

@@ -1,6 +1,7 @@
 package io.meshvine.node.config;
 
 import io.meshvine.node.config.MeshConfig.Discovery;
+import io.meshvine.node.config.SessionConfig.Overflow;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,35 +58,59 @@ final class Settings {
             "10s",
             ValueType.duration("100ms", "10m"),
             "how long a connection may be without CONNECT");
+    static final Setting<Integer> MQTT_WORKERS =
+            add("mqtt.workers", "", ValueType.integer(1, 1_024), "threads for connections; default: one per processor");
     static final Setting<Integer> MQTT_MAX_CONNECTIONS =
             add("mqtt.max-connections", "100000", ValueType.integer(1, 10_000_000), "connections at the same time");
 
-    static final Setting<Duration> SESSION_MAX_EXPIRY =
-            add("session.max-expiry", "30d", ValueType.duration("0s", "49710d"), "longest session expiry granted");
-    static final Setting<Integer> SESSION_MAX_QUEUED_MESSAGES = add(
-            "session.max-queued-messages",
-            "10000",
-            ValueType.integer(1, 100_000_000),
-            "messages that wait for a client");
-    static final Setting<Long> SESSION_MAX_QUEUED_BYTES =
-            add("session.max-queued-bytes", "64MiB", ValueType.size("1KiB", "1024GiB"), "bytes that wait for a client");
+    static final Setting<Duration> SESSION_MAX_EXPIRY = add(
+            "session.max-expiry",
+            "never",
+            ValueType.durationOrNever("0s", "49710d", SessionConfig.NEVER),
+            "longest session expiry granted");
+    static final Setting<Integer> SESSION_MAX_SESSIONS =
+            add("session.max-sessions", "1000000", ValueType.integer(1, 100_000_000), "sessions, connected or not");
+    static final Setting<Integer> SESSION_MAX_SUBSCRIPTIONS = add(
+            "session.max-subscriptions", "100000", ValueType.integer(1, 10_000_000), "subscriptions of one session");
     static final Setting<Integer> SESSION_MAX_IN_FLIGHT = add(
             "session.max-in-flight",
             "1024",
             ValueType.integer(1, 65_535),
             "publishes sent to a client, not acknowledged");
+    static final Setting<Integer> SESSION_MAX_QUEUED_MESSAGES = add(
+            "session.max-queued-messages",
+            "100000",
+            ValueType.integer(0, 500_000),
+            "QoS 1 and 2 messages that wait for a client");
+    static final Setting<Long> SESSION_MAX_QUEUED_BYTES =
+            add("session.max-queued-bytes", "64MiB", ValueType.size("0", "1024GiB"), "the same in bytes");
     static final Setting<Integer> SESSION_MAX_PENDING_QOS0 = add(
             "session.max-pending-qos0",
-            "10000",
-            ValueType.integer(1, 100_000_000),
+            "20000",
+            ValueType.integer(1, 500_000),
             "QoS 0 messages that wait for a slow connection");
+    static final Setting<Long> SESSION_MAX_PENDING_QOS0_BYTES =
+            add("session.max-pending-qos0-bytes", "16MiB", ValueType.size("1KiB", "1024GiB"), "the same in bytes");
+    static final Setting<Overflow> SESSION_OVERFLOW = add(
+            "session.overflow",
+            "reject-newest",
+            ValueType.oneOf(Overflow.class),
+            "what gives way when a queue is full");
 
     static final Setting<String> MESH_NAME =
             add("mesh.name", "meshvine", ValueType.text(NAME, NAME_PATTERN), "meshes with different names never merge");
     static final Setting<String> MESH_BIND_ADDRESS =
-            add("mesh.bind-address", "127.0.0.1", HOST, "address for peers; auto: the one of this host's network");
-    static final Setting<Integer> MESH_BIND_PORT =
-            add("mesh.bind-port", "7800", ValueType.port(), "port for peers; -1: no mesh");
+            add("mesh.bind-address", "127.0.0.1", HOST, "address for peers; 0.0.0.0: all of this host");
+    static final Setting<String> MESH_ADVERTISED_ADDRESS = add(
+            "mesh.advertised-address",
+            "",
+            HOST,
+            "where peers reach it, if elsewhere (NAT); default: mesh.bind-address");
+    static final Setting<Integer> MESH_BIND_PORT = add(
+            "mesh.bind-port",
+            "7800",
+            ValueType.port(),
+            "port for peers; default: the first free one from 7800 on; -1: no mesh");
     static final Setting<Discovery> MESH_DISCOVERY = add(
             "mesh.discovery",
             "",
@@ -107,8 +132,28 @@ final class Settings {
             "how long a peer may take to confirm a publish");
     static final Setting<Long> MESH_MAX_FRAME_SIZE = add(
             "mesh.max-frame-size", "16KiB", ValueType.size("1KiB", "1MiB"), "size up to which publishes share a frame");
-    static final Setting<Long> MESH_LINK_WINDOW =
-            add("mesh.link-window", "64MiB", ValueType.size("1MiB", "16GiB"), "bytes on their way to one peer");
+    static final Setting<Long> MESH_LINK_WINDOW = add(
+            "mesh.link-window",
+            "64MiB",
+            ValueType.size("32MiB", "16GiB"),
+            "bytes for one peer, queued or not confirmed");
+    static final Setting<Long> MESH_FLIGHT_WINDOW = add(
+            "mesh.flight-window",
+            "4MiB",
+            ValueType.size("256KiB", "1GiB"),
+            "bytes sent to one peer that it has not consumed");
+    static final Setting<Duration> MESH_PEER_TIMEOUT = add(
+            "mesh.peer-timeout", "8s", ValueType.duration("1s", "10m"), "a peer silent for so long is taken for gone");
+    static final Setting<Duration> MESH_OUTBOX_RETENTION = add(
+            "mesh.outbox-retention",
+            "24h",
+            ValueType.duration("1s", "365d"),
+            "how long publishes wait for an absent peer");
+    static final Setting<Duration> MESH_TOMBSTONE_LIFE = add(
+            "mesh.tombstone-life",
+            "7d",
+            ValueType.duration("1m", "3650d"),
+            "how long a deleted retained message is remembered");
     static final Setting<Duration> MESH_DIGEST_INTERVAL =
             add("mesh.digest-interval", "30s", ValueType.duration("1s", "1h"), "how often peers compare their tables");
     static final Setting<Duration> SUBSCRIBE_CONFIRM_TIMEOUT = add(

@@ -61,6 +61,14 @@ record ValueType<T>(String expectation, Function<String, T> parser) {
                 });
     }
 
+    /** A duration, or the word never for that one. */
+    static ValueType<Duration> durationOrNever(String least, String most, Duration never) {
+        ValueType<Duration> number = duration(least, most);
+        return new ValueType<>(
+                number.expectation() + ", or never",
+                text -> text.equals("never") ? never : number.parser().apply(text));
+    }
+
     /** A number of bytes: {@code 512}, {@code 64KiB}, {@code 1MiB}, {@code 2GiB}. */
     static ValueType<Long> size(String least, String most) {
         long low = parseSize(least);
@@ -70,16 +78,16 @@ record ValueType<T>(String expectation, Function<String, T> parser) {
                 text -> inRange(parseSize(text), low, high));
     }
 
-    /** One of an enum's constants, written in lower case. */
+    /** One of an enum's constants, written in lower case with dashes. */
     static <E extends Enum<E>> ValueType<E> oneOf(Class<E> values) {
         List<String> names = Arrays.stream(values.getEnumConstants())
-                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .map(constant -> constant.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                 .toList();
         return new ValueType<>("one of " + String.join(", ", names), text -> {
             if (!names.contains(text)) {
                 throw new IllegalArgumentException(text);
             }
-            return Enum.valueOf(values, text.toUpperCase(Locale.ROOT));
+            return Enum.valueOf(values, text.toUpperCase(Locale.ROOT).replace('-', '_'));
         });
     }
 

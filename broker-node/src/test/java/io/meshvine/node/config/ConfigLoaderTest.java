@@ -30,8 +30,8 @@ class ConfigLoaderTest {
         }
 
         @Override
-        public Optional<String> networkAddress() {
-            return Optional.of("192.0.2.7");
+        public int processors() {
+            return 6;
         }
 
         @Override
@@ -59,6 +59,9 @@ class ConfigLoaderTest {
         assertThat(config.admin()).isEqualTo(new Listener("127.0.0.1", 8080));
         assertThat(config.mesh().subscribeConfirmTimeout()).isEqualTo(Duration.ofMillis(500));
         assertThat(config.mesh().spillAfter()).isEqualTo(Duration.ofMillis(50));
+        assertThat(config.mqtt().workers()).isEqualTo(6);
+        assertThat(config.session().maxExpiry()).isEqualTo(SessionConfig.NEVER);
+        assertThat(config.session().overflow()).isEqualTo(SessionConfig.Overflow.REJECT_NEWEST);
         assertThat(config.allowAnonymous()).isFalse();
     }
 
@@ -184,23 +187,40 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void autoBindsThePeersPortToTheAddressOfTheNetwork() {
-        Map<String, String> auto = Map.of("MESHVINE_MESH_BIND_ADDRESS", "auto", "MESHVINE_MESH_ALLOW_INSECURE", "true");
+    void peersBeyondThisHostNeedPermissionByName() {
+        Map<String, String> open = Map.of(
+                "MESHVINE_MESH_BIND_ADDRESS", "0.0.0.0",
+                "MESHVINE_MESH_ADVERTISED_ADDRESS", "192.0.2.7",
+                "MESHVINE_MESH_ALLOW_INSECURE", "true");
 
-        assertThat(load(null, auto).config().mesh().bind()).isEqualTo(new Listener("192.0.2.7", 7800));
-        assertThat(refused(null, Map.of("MESHVINE_MESH_BIND_ADDRESS", "auto")).problems())
+        MeshConfig mesh = load(null, open).config().mesh();
+        assertThat(mesh.bind()).isEqualTo(new Listener("0.0.0.0", 7800));
+        assertThat(mesh.advertisedHost()).isEqualTo("192.0.2.7");
+        assertThat(refused(null, Map.of("MESHVINE_MESH_BIND_ADDRESS", "0.0.0.0"))
+                        .problems())
                 .extracting(ConfigProblem::key)
                 .containsExactly("mesh.bind-address");
     }
 
     @Test
-    void refusesAnAddressThatPeersCannotBeTold() {
-        assertThat(refused(
-                                null,
-                                Map.of("MESHVINE_MESH_BIND_ADDRESS", "0.0.0.0", "MESHVINE_MESH_ALLOW_INSECURE", "true"))
+    void onlyAPortThatNobodyChoseMayGiveWay() {
+        assertThat(load(null, Map.of()).config().mesh().portRange()).isEqualTo(19);
+        assertThat(load(null, Map.of("MESHVINE_MESH_BIND_PORT", "7800"))
+                        .config()
+                        .mesh()
+                        .portRange())
+                .isZero();
+    }
+
+    @Test
+    void theMeshForwardsWhateverAClientMaySend() {
+        Map<String, String> large = Map.of("mqtt.max-packet-size", "200MiB", "mesh.link-window", "1GiB");
+
+        assertThat(NodeConfig.of(large).mesh().maxPublishSize()).isGreaterThan(200 << 20);
+        assertThat(refused(null, Map.of("MESHVINE_MQTT_MAX_PACKET_SIZE", "200MiB"))
                         .problems())
-                .extracting(ConfigProblem::remedy)
-                .containsExactly("use auto, or the address itself");
+                .extracting(ConfigProblem::key)
+                .containsExactly("mesh.link-window");
     }
 
     @Test
@@ -319,14 +339,14 @@ class ConfigLoaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1048576,1048576", "1024KiB,1048576", "4MiB,4194304", "1GiB,1073741824"})
+    @CsvSource({"67108864,67108864", "65536KiB,67108864", "64MiB,67108864", "1GiB,1073741824"})
     void readsSizesWithUnits(String text, long bytes) {
         assertThat(NodeConfig.of(Map.of("mesh.link-window", text)).mesh().linkWindow())
                 .isEqualTo(bytes);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"64K", "64kb", "1 MiB", "-1", "1023KiB", "17GiB", "999999999999999999GiB"})
+    @ValueSource(strings = {"64000K", "64MB", "64 MiB", "-1", "31MiB", "17GiB", "999999999999999999GiB"})
     void refusesSizesThatAreUnclearOrOutOfRange(String text) {
         assertThatThrownBy(() -> NodeConfig.of(Map.of("mesh.link-window", text)))
                 .isInstanceOf(ConfigException.class);
