@@ -93,6 +93,15 @@ public final class PublishRouter {
         return deliveredHere || !targets.isEmpty();
     }
 
+    /** Publishes what no client waits for, and gives back the caller's reference. */
+    public void publishAndRelease(Message message) {
+        try {
+            publish(message, () -> {});
+        } finally {
+            message.release();
+        }
+    }
+
     /** Publishes and retains on this node only, at QoS 0: for {@code $SYS/}. */
     public void publishHere(String topic, byte[] payload) {
         Message message = systemMessage(topic, payload);

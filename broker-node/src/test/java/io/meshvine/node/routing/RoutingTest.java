@@ -1,0 +1,313 @@
+package io.meshvine.node.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.Interest;
+import io.meshvine.mesh.LocalBroker.Arrival;
+import io.meshvine.mesh.MeshPublish;
+import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.interest.InterestIndex;
+import io.meshvine.mesh.retained.HybridClock;
+import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Message;
+import io.meshvine.node.session.Origin;
+import io.meshvine.node.session.Outlet;
+import io.meshvine.node.session.SessionCounters;
+import io.meshvine.node.session.SessionLimits;
+import io.meshvine.node.session.Sessions;
+import io.meshvine.node.session.Subscription;
+import io.meshvine.node.session.SubscriptionDirectory;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RoutingTest {
+
+    private static final NodeId SELF = new NodeId(0, 1);
+    private static final NodeId PEER = new NodeId(0, 2);
+
+    private final BridgeLoop loop = new BridgeLoop("test");
+    private final RecordingMesh mesh = new RecordingMesh();
+    private final InterestIndex interest = new InterestIndex();
+    private final RetainedMap retained = new RetainedMap();
+    private final RetainedMap nodeRetained = new RetainedMap();
+    private final SubscriptionDirectory directory = new SubscriptionDirectory();
+    private final RouteTable routes = new RouteTable(directory, interest);
+    private final LocalDelivery local = new LocalDelivery(directory);
+    private final PublishRouter router = new PublishRouter(
+            routes,
+            local,
+            mesh,
+            retained,
+            nodeRetained,
+            new HybridClock(SELF, System::currentTimeMillis),
+            System::nanoTime,
+            System::currentTimeMillis);
+    private final Subscriptions subscriptions =
+            new Subscriptions(directory, mesh, retained, nodeRetained, System::currentTimeMillis);
+    private final Sessions sessions =
+            new Sessions(SessionLimits.defaults(), new SessionCounters(), List.of(Runnable::run), loop);
+
+    @AfterEach
+    void close() {
+        sessions.close();
+        loop.close();
+    }
+
+    @Test
+    void deliversHereAndForwardsOnlyToPeersThatWantIt() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("a/+", 1));
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "b/#", 1));
+
+        assertThat(publish("a/x", 2)).isTrue();
+        assertThat(mesh.published).isEmpty();
+        assertThat(client.received).containsExactly("a/x qos1");
+
+        assertThat(publish("b/x", 2)).isTrue();
+        assertThat(mesh.published).hasSize(1);
+        assertThat(mesh.published.get(0).targets).containsExactly(new MeshTarget(PEER, true, 1, List.of()));
+
+        assertThat(publish("nobody", 1)).isFalse();
+    }
+
+    @Test
+    void settlesAtOnceWithoutPeersAndOnlyWhenThePeersConfirmedOtherwise() {
+        AtomicInteger settled = new AtomicInteger();
+        publish("here", 1, false, "x", settled::incrementAndGet);
+        assertThat(settled).hasValue(1);
+
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "there", 1));
+        publish("there", 1, false, "x", settled::incrementAndGet);
+        assertThat(settled).hasValue(1);
+        mesh.published.get(0).settled.run();
+        assertThat(settled).hasValue(2);
+    }
+
+    @Test
+    void aRouteFollowsSubscriptionsThatComeAndGo() {
+        Client client = connect("c");
+        assertThat(publish("t", 0)).isFalse();
+        subscribe(client, Subscription.of("t", 0));
+        assertThat(publish("t", 0)).isTrue();
+        assertThat(subscriptions.unsubscribe(client.session, "t")).isTrue();
+        assertThat(subscriptions.unsubscribe(client.session, "t")).isFalse();
+        assertThat(publish("t", 0)).isFalse();
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "t", 0));
+        assertThat(publish("t", 0)).isTrue();
+        interest.removeAll(PEER);
+        assertThat(publish("t", 0)).isFalse();
+    }
+
+    @Test
+    void retainedMessagesGoIntoTheMapAndToAllPeersAndAreReplayed() {
+        publish("r", 1, true, "state", () -> {});
+        assertThat(mesh.published).hasSize(1);
+        assertThat(mesh.published.get(0).publish.stamp()).isNotNull();
+
+        Client client = connect("c");
+        Subscription subscription = Subscription.of("#", 2);
+        subscribe(client, subscription);
+        subscriptions.replayRetained(client.session, subscription, false);
+        assertThat(client.received).containsExactly("r qos1 retained");
+
+        publish("r", 1, true, "", () -> {});
+        assertThat(retained.liveCount()).isZero();
+        assertThat(mesh.published.get(1).publish.deletesRetained()).isTrue();
+    }
+
+    @Test
+    void retainHandlingDecidesWhetherRetainedMessagesAreReplayed() {
+        publish("r", 0, true, "state", () -> {});
+        Client client = connect("c");
+        subscriptions.replayRetained(client.session, new Subscription("r", 0, false, false, 1, 0), true);
+        subscriptions.replayRetained(client.session, new Subscription("r", 0, false, false, 2, 0), false);
+        subscriptions.replayRetained(client.session, Subscription.of("$share/g/r", 0), false);
+        assertThat(client.received).isEmpty();
+        subscriptions.replayRetained(client.session, new Subscription("r", 0, false, false, 1, 0), false);
+        assertThat(client.received).containsExactly("r qos0 retained");
+    }
+
+    @Test
+    void sysTopicsStayOnTheNode() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("$SYS/#", 0));
+        assertThat(mesh.added).isEmpty();
+        router.publishHere("$SYS/broker/uptime", "1".getBytes(StandardCharsets.UTF_8));
+        assertThat(mesh.published).isEmpty();
+        assertThat(retained.size()).isZero();
+        assertThat(nodeRetained.liveCount()).isEqualTo(1);
+        assertThat(client.received).containsExactly("$SYS/broker/uptime qos0");
+    }
+
+    @Test
+    void aSharedSubscriptionIsServedOnceConnectedMembersHereFirst() {
+        Client here = connect("here");
+        subscribe(here, Subscription.of("$share/g/t", 1));
+        interest.put(PEER, new Interest("g", "t", 1));
+
+        publish("t", 1);
+        assertThat(here.received).containsExactly("t qos1");
+        assertThat(mesh.published).isEmpty();
+
+        here.session.detach(here);
+        publish("t", 1);
+        assertThat(here.received).hasSize(1);
+        assertThat(mesh.published.get(0).targets)
+                .containsExactly(new MeshTarget(PEER, false, 1, List.of(new GroupKey("g", "t"))));
+    }
+
+    @Test
+    void aPeersPublishReachesLocalSessionsAndNoPeer() {
+        Client ordinary = connect("ordinary");
+        Client member = connect("member");
+        subscribe(ordinary, Subscription.of("t", 1));
+        subscribe(member, Subscription.of("$share/g/t", 1));
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "t", 1));
+        MeshLocalBroker broker = new MeshLocalBroker(routes, local, System::nanoTime, System::currentTimeMillis);
+        MeshPublish publish =
+                new MeshPublish("t", 1, false, null, System.nanoTime(), MeshPublish.NEVER_EXPIRES, new byte[] {0, 'x'});
+        AtomicInteger accepted = new AtomicInteger();
+
+        broker.deliver(
+                PEER,
+                List.of(
+                        new Arrival(publish, true, List.of()),
+                        new Arrival(publish, false, List.of(new GroupKey("g", "t"))),
+                        new Arrival(publish, false, List.of(new GroupKey("gone", "t")))),
+                accepted::incrementAndGet);
+
+        assertThat(accepted).hasValue(1);
+        assertThat(ordinary.received).containsExactly("t qos1");
+        assertThat(member.received).containsExactly("t qos1");
+        assertThat(broker.withoutMember()).isEqualTo(1);
+        assertThat(mesh.published).isEmpty();
+    }
+
+    @Test
+    void oneBrokenPublishOfAPeerDoesNotStopTheOthers() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("t", 0));
+        MeshLocalBroker broker = new MeshLocalBroker(routes, local, System::nanoTime, System::currentTimeMillis);
+        MeshPublish broken =
+                new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {5, 0x7f, 1});
+        MeshPublish sound = new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0});
+        AtomicInteger accepted = new AtomicInteger();
+
+        broker.deliver(
+                PEER,
+                List.of(new Arrival(broken, true, List.of()), new Arrival(sound, true, List.of())),
+                accepted::incrementAndGet);
+
+        assertThat(broker.malformed()).isEqualTo(1);
+        assertThat(client.received).containsExactly("t qos0");
+        assertThat(accepted).hasValue(1);
+    }
+
+    @Test
+    void theEndOfASessionWithdrawsWhatItWanted() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("a", 1));
+        subscribe(client, Subscription.of("$share/g/b", 0));
+        subscriptions.sessionEnded(client.session);
+        assertThat(mesh.removed)
+                .containsExactlyInAnyOrder(new Interest(Interest.NO_GROUP, "a", 1), new Interest("g", "b", 0));
+        assertThat(directory.size()).isZero();
+    }
+
+    private boolean publish(String topic, int qos) {
+        return publish(topic, qos, false, "x", () -> {});
+    }
+
+    private boolean publish(String topic, int qos, boolean retain, String payload, PublishRouter.Settlement settled) {
+        ByteBuf bytes = PooledByteBufAllocator.DEFAULT.buffer();
+        bytes.writeCharSequence(payload, StandardCharsets.UTF_8);
+        Message message = new Message(
+                topic, bytes, qos, retain, MqttProperties.NO_PROPERTIES, Message.NEVER, "publisher", Origin.CLIENT);
+        try {
+            return router.publish(message, settled);
+        } finally {
+            message.release();
+        }
+    }
+
+    private Client connect(String id) {
+        ClientSession session =
+                Objects.requireNonNull(sessions.open(id, true, 3600)).session();
+        Client client = new Client(session);
+        session.attach(Runnable::run, client);
+        return client;
+    }
+
+    private void subscribe(Client client, Subscription subscription) {
+        subscriptions.subscribe(client.session, List.of(subscription), existed -> {});
+    }
+
+    private record Forwarded(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {}
+
+    private static final class RecordingMesh implements MeshGate {
+        final List<Forwarded> published = new ArrayList<>();
+        final List<Interest> added = new ArrayList<>();
+        final List<Interest> removed = new ArrayList<>();
+
+        @Override
+        public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+            published.add(new Forwarded(publish, targets, settled));
+        }
+
+        @Override
+        public void subscribe(List<Interest> interests, Runnable confirmed) {
+            added.addAll(interests);
+            confirmed.run();
+        }
+
+        @Override
+        public void unsubscribe(List<Interest> interests) {
+            removed.addAll(interests);
+        }
+    }
+
+    private static final class Client implements Outlet {
+        final ClientSession session;
+        final List<String> received = new CopyOnWriteArrayList<>();
+
+        Client(ClientSession session) {
+            this.session = session;
+        }
+
+        @Override
+        public int receiveMaximum() {
+            return 100;
+        }
+
+        @Override
+        public boolean isWritable() {
+            return true;
+        }
+
+        @Override
+        public boolean publish(Delivery delivery, int packetId, boolean dup) {
+            received.add(delivery.message().topic() + " qos" + delivery.qos() + (delivery.retain() ? " retained" : ""));
+            return true;
+        }
+
+        @Override
+        public void pubrel(int packetId) {}
+
+        @Override
+        public void flush() {}
+    }
+}
