@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,7 @@ public final class InterestIndex {
 
     private final FilterTrie<RemoteInterest> routes = new FilterTrie<>();
 
-    /** Per owner what it asked for, with the QoS. An ordinary filter has an empty group. */
-    private final Map<NodeId, Map<GroupKey, Integer>> tables = new ConcurrentHashMap<>();
+    private final Map<NodeId, Table> tables = new ConcurrentHashMap<>();
 
     /** Everything that peers want of a topic name: each peer once, at the highest QoS that any of its filters asks. */
     public RemoteInterest match(String topic) {
@@ -37,32 +37,32 @@ public final class InterestIndex {
      * @throws IllegalArgumentException if the filter is invalid; then nothing changed
      */
     public void put(NodeId owner, Interest interest) {
-        Integer before = tables.getOrDefault(owner, Map.of()).get(key(interest));
-        if (before != null && before == interest.qos()) {
+        Table table = tables.get(owner);
+        if (table != null && table.qos(key(interest)) == interest.qos()) {
             return;
         }
         PeerInterest peer = new PeerInterest(owner, interest.qos());
         routes.compute(interest.filter(), old -> with(old == null ? RemoteInterest.NONE : old, interest, peer));
-        tables.computeIfAbsent(owner, o -> new ConcurrentHashMap<>()).put(key(interest), interest.qos());
+        tables.computeIfAbsent(owner, o -> new Table()).put(key(interest), interest.qos());
     }
 
     /** Removes what the owner wants of that group and filter, at whatever QoS. */
     public void remove(NodeId owner, Interest interest) {
-        Map<GroupKey, Integer> table = tables.get(owner);
-        if (table == null || table.remove(key(interest)) == null) {
+        Table table = tables.get(owner);
+        if (table == null || !table.remove(key(interest))) {
             return;
         }
         dropRoute(owner, key(interest));
-        if (table.isEmpty()) {
+        if (table.granted.isEmpty()) {
             tables.remove(owner);
         }
     }
 
     /** Forgets an owner. */
     public void removeAll(NodeId owner) {
-        Map<GroupKey, Integer> table = tables.remove(owner);
+        Table table = tables.remove(owner);
         if (table != null) {
-            table.keySet().forEach(key -> dropRoute(owner, key));
+            table.granted.keySet().forEach(key -> dropRoute(owner, key));
         }
     }
 
@@ -83,8 +83,10 @@ public final class InterestIndex {
     /** What an owner asked for, in no particular order. */
     public List<Interest> of(NodeId owner) {
         List<Interest> interests = new ArrayList<>();
-        tables.getOrDefault(owner, Map.of())
-                .forEach((key, qos) -> interests.add(new Interest(key.group(), key.filter(), qos)));
+        Table table = tables.get(owner);
+        if (table != null) {
+            table.granted.forEach((key, qos) -> interests.add(new Interest(key.group(), key.filter(), qos)));
+        }
         return interests;
     }
 
@@ -100,7 +102,17 @@ public final class InterestIndex {
 
     /** The number of an owner's interests. */
     public int size(NodeId owner) {
-        return tables.getOrDefault(owner, Map.of()).size();
+        Table table = tables.get(owner);
+        return table == null ? 0 : table.granted.size();
+    }
+
+    /**
+     * Stands for the owner's table, whatever its history: equals {@link LocalInterest#digest} there if the tables are
+     * equal.
+     */
+    public long digest(NodeId owner) {
+        Table table = tables.get(owner);
+        return table == null ? 0 : table.digest.get();
     }
 
     private void dropRoute(NodeId owner, GroupKey key) {
@@ -154,6 +166,32 @@ public final class InterestIndex {
             changed.add(to);
         }
         return changed;
+    }
+
+    /** What one owner asked for: QoS by group and filter; the group of an ordinary filter is empty. */
+    private static final class Table {
+        final Map<GroupKey, Integer> granted = new ConcurrentHashMap<>();
+        final AtomicLong digest = new AtomicLong();
+
+        /** The QoS, or -1 if it did not ask for that. */
+        int qos(GroupKey key) {
+            return granted.getOrDefault(key, -1);
+        }
+
+        void put(GroupKey key, int qos) {
+            remove(key);
+            granted.put(key, qos);
+            digest.addAndGet(StableHash.of(key.group(), key.filter(), qos));
+        }
+
+        boolean remove(GroupKey key) {
+            Integer qos = granted.remove(key);
+            if (qos == null) {
+                return false;
+            }
+            digest.addAndGet(-StableHash.of(key.group(), key.filter(), qos));
+            return true;
+        }
     }
 
     /** Unites what the matching filters say. */

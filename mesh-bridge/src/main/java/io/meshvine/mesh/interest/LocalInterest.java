@@ -44,6 +44,8 @@ public final class LocalInterest {
 
     private final FilterTrie<Wanted> ordinary = new FilterTrie<>();
     private final Map<GroupKey, Wanted> shared = new HashMap<>();
+    private int size;
+    private long digest;
 
     /** Counts one more local subscription. */
     public Delta add(Interest interest) {
@@ -113,6 +115,16 @@ public final class LocalInterest {
         shared.values().forEach(wanted -> collect(wanted, interests));
         interests.sort(IN_ORDER);
         return interests;
+    }
+
+    /** The number of advertised interests. */
+    public int size() {
+        return size;
+    }
+
+    /** Stands for the advertised set, whatever its history: equals the owner's {@link InterestIndex#digest} at a peer. */
+    public long digest() {
+        return digest;
     }
 
     /** Whether the peers are asked already for all that this interest wants. */
@@ -200,21 +212,32 @@ public final class LocalInterest {
         }
     }
 
-    private static final class Changes {
+    private final class Changes {
         private final List<Interest> added = new ArrayList<>();
         private final List<Interest> removed = new ArrayList<>();
 
         void advertise(Wanted wanted) {
             Interest interest = new Interest(wanted.group, wanted.filter, wanted.qos());
-            wanted.advertised = interest;
+            account(wanted, interest);
             added.add(interest);
         }
 
         void hide(Wanted wanted) {
             if (wanted.advertised != null) {
                 removed.add(wanted.advertised);
-                wanted.advertised = null;
+                account(wanted, null);
             }
+        }
+
+        private void account(Wanted wanted, @Nullable Interest now) {
+            Interest before = wanted.advertised;
+            size += (now == null ? 0 : 1) - (before == null ? 0 : 1);
+            digest += hash(now) - hash(before);
+            wanted.advertised = now;
+        }
+
+        private static long hash(@Nullable Interest interest) {
+            return interest == null ? 0 : StableHash.of(interest.group(), interest.filter(), interest.qos());
         }
 
         Delta delta() {

@@ -45,7 +45,10 @@ public final class TopicFilters {
         return covers(filter, topic); // a topic name is the filter of one topic
     }
 
-    /** Whether every topic that matches {@code other} matches {@code filter}. Both must be valid, and not shared. */
+    /**
+     * Whether every topic that matches {@code other} matches {@code filter}, the empty topic (which MQTT forbids)
+     * included. Both must be valid, and not shared.
+     */
     public static boolean covers(String filter, String other) {
         if (isSystem(other) && startsWithWildcard(filter)) {
             return false; // [MQTT-4.7.2-1]

@@ -1,6 +1,7 @@
 package io.meshvine.mesh.retained;
 
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.interest.StableHash;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -15,9 +16,6 @@ public record RetainedDigest(long[] buckets) {
 
     /** Number of buckets. Part of the protocol between nodes, as the hashes are. */
     public static final int BUCKETS = 256;
-
-    private static final long FNV_OFFSET = 0xCBF2_9CE4_8422_2325L;
-    private static final long FNV_PRIME = 0x100_0000_01B3L;
 
     public RetainedDigest {
         if (buckets.length != BUCKETS) {
@@ -36,32 +34,15 @@ public record RetainedDigest(long[] buckets) {
 
     /** The bucket of a topic. */
     public static int bucketOf(String topic) {
-        return (int) mixed(topicHash(topic)) & (BUCKETS - 1);
+        return (int) StableHash.mix(StableHash.of(topic)) & (BUCKETS - 1);
     }
 
     /** What a topic with a stamp adds to its bucket, and, being exclusive-or, takes from it. */
     static long entryHash(String topic, HybridTimestamp stamp) {
         NodeId node = stamp.node();
-        long hash = mixed(topicHash(topic) + stamp.wallMillis());
-        hash = mixed(hash + stamp.counter());
-        return mixed(mixed(hash + node.high()) + node.low());
-    }
-
-    /** FNV-1a over the UTF-16 code units. */
-    private static long topicHash(String topic) {
-        long hash = FNV_OFFSET;
-        for (int i = 0; i < topic.length(); i++) {
-            hash = (hash ^ topic.charAt(i)) * FNV_PRIME;
-        }
-        return hash;
-    }
-
-    /** The finalizer of SplitMix64 (Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014). */
-    private static long mixed(long value) {
-        long z = value + 0x9E37_79B9_7F4A_7C15L;
-        z = (z ^ (z >>> 30)) * 0xBF58_476D_1CE4_E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D0_49BB_1331_11EBL;
-        return z ^ (z >>> 31);
+        long hash = StableHash.mix(StableHash.of(topic) + stamp.wallMillis());
+        hash = StableHash.mix(hash + stamp.counter());
+        return StableHash.mix(StableHash.mix(hash + node.high()) + node.low());
     }
 
     @Override

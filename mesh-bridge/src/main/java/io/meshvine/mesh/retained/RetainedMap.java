@@ -80,7 +80,7 @@ public final class RetainedMap {
         return byTopic.get(topic);
     }
 
-    /** The number of messages that are no tombstones. */
+    /** The number of messages that are no tombstones; those that expired count until they are purged. */
     public int liveCount() {
         return live.intValue();
     }
@@ -169,8 +169,8 @@ public final class RetainedMap {
         }
         if (after != null) {
             count(after, 1);
-            remind(after);
             buckets.get(RetainedDigest.bucketOf(after.topic())).put(after.topic(), after);
+            remind(after); // behind the put: a purge at work either finds the message or keeps the reminder
         } else if (before != null) {
             buckets.get(RetainedDigest.bucketOf(before.topic())).remove(before.topic());
         }
