@@ -13,7 +13,8 @@ import picocli.CommandLine.Command;
             IdleCommand.class,
             RoutesCommand.class,
             UninterestedCommand.class,
-            StartCommand.class
+            StartCommand.class,
+            MicroCommand.class
         })
 public final class BenchMain {
     public static void main(String[] args) {
