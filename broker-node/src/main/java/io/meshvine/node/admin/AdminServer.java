@@ -67,8 +67,7 @@ public final class AdminServer implements AutoCloseable {
             starting.start();
         } catch (RuntimeException e) {
             starting.stop();
-            throw new IOException(
-                    "cannot listen on " + listener + ": " + rootOf(e).getMessage(), e);
+            throw new ListenException("admin", listener, e);
         }
         http = starting;
     }
