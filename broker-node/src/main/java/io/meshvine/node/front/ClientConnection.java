@@ -1,0 +1,280 @@
+package io.meshvine.node.front;
+
+import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Outlet;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageType;
+import io.netty.handler.codec.mqtt.MqttReasonCodes;
+import io.netty.util.AttributeKey;
+import java.util.Locale;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection of a client, from its first byte to its end, and the {@link Outlet} of its session. Confined to the
+ * loop of its channel, but for {@link #takenOver}, {@link #admitted}, {@link #onLoop} and {@link #pauses}.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
+final class ClientConnection implements Outlet, TakeoverGate.Claimant {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+
+    private static final AttributeKey<ClientConnection> KEY =
+            AttributeKey.valueOf(ClientConnection.class, "connection");
+
+    /** How long a client may take to read the last packet it is sent. */
+    private static final long LINGER_MILLIS = 1_000;
+
+    private final Services services;
+    private final ChannelHandlerContext context;
+    private final boolean webSocket;
+    private final ReadPauses pauses;
+    private final ConnectFlow connectFlow;
+    private boolean burst;
+    private boolean ended;
+    private @Nullable Served served;
+
+    ClientConnection(Services services, ChannelHandlerContext context, boolean webSocket) {
+        this.services = services;
+        this.context = context;
+        this.webSocket = webSocket;
+        this.pauses = new ReadPauses(context.channel());
+        this.connectFlow = new ConnectFlow(services, this);
+        context.channel().attr(KEY).set(this);
+    }
+
+    /** What exists once CONNECT was accepted. */
+    record Served(
+            ConnectRequest request,
+            Client client,
+            ClientSession session,
+            PublishEncoder encoder,
+            PublishFlow publishes,
+            SubscribeFlow subscriptions) {}
+
+    /** The connection behind a channel of the front, once it is active. */
+    static @Nullable ClientConnection of(Channel channel) {
+        return channel.attr(KEY).get();
+    }
+
+    ConnectFlow connectFlow() {
+        return connectFlow;
+    }
+
+    ChannelHandlerContext context() {
+        return context;
+    }
+
+    ReadPauses pauses() {
+        return pauses;
+    }
+
+    void serve(Served established) {
+        served = established;
+    }
+
+    /** What the client is served with, or null before it is. */
+    @Nullable
+    Served served() {
+        return served;
+    }
+
+    // ---- Outlet
+
+    @Override
+    public int receiveMaximum() {
+        return requireServed().request().receiveMaximum();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return context.channel().isWritable();
+    }
+
+    @Override
+    public boolean publish(Delivery delivery, int packetId, boolean dup) {
+        ByteBuf packet = requireServed()
+                .encoder()
+                .encode(
+                        context.alloc(),
+                        delivery,
+                        packetId,
+                        dup,
+                        services.wallMillis().getAsLong());
+        if (packet == null) {
+            services.counters().drop(FrontCounters.Drop.PACKET_TOO_LARGE);
+            return false;
+        }
+        services.counters().publishOut(delivery.qos());
+        context.write(packet, context.voidPromise());
+        return true;
+    }
+
+    @Override
+    public void pubrel(int packetId) {
+        send(Packets.pubrel(packetId, MqttReasonCodes.PubRel.SUCCESS));
+    }
+
+    @Override
+    public void flush() {
+        context.flush();
+    }
+
+    // ---- Sending
+
+    /** Writes a packet; {@link #flush} is the caller's. */
+    void send(MqttMessage packet) {
+        services.counters().packetOut(packet.fixedHeader().messageType());
+        context.write(packet, context.voidPromise());
+    }
+
+    /** Writes packets in wire form. Takes over the buffer. */
+    void sendEncoded(ByteBuf packets, MqttMessageType type, int count) {
+        count(type, count);
+        context.write(packets, context.voidPromise());
+    }
+
+    void count(MqttMessageType type, int packets) {
+        services.counters().packetsOut(type, packets);
+    }
+
+    ByteBuf allocate(int bytes) {
+        return context.alloc().buffer(bytes);
+    }
+
+    boolean version5() {
+        return served != null && served.request().version5();
+    }
+
+    /** A PUBACK or PUBREC left. */
+    void acknowledged(int packetId, int qos, int reason) {
+        requireServed().publishes().acknowledged(packetId, qos, reason);
+    }
+
+    // ---- Threads
+
+    boolean inLoop() {
+        return context.channel().eventLoop().inEventLoop();
+    }
+
+    /** Runs a task on the connection's loop, at once if this is it. A loop that has shut down serves nobody. */
+    void onLoop(Runnable task) {
+        if (inLoop()) {
+            task.run();
+            return;
+        }
+        try {
+            context.channel().eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("connection outlived its loop", e);
+        }
+    }
+
+    /** Packets of one read are being worked off. */
+    boolean inBurst() {
+        return burst;
+    }
+
+    void burst(boolean begins) {
+        burst = begins;
+    }
+
+    // ---- Takeover
+
+    @Override
+    public void admitted() {
+        onLoop(connectFlow::admitted);
+    }
+
+    @Override
+    public void takenOver() {
+        onLoop(() -> {
+            if (served == null) {
+                connectFlow.refuse(Refusal.SERVER_BUSY, "another connection of this client is waiting");
+            } else {
+                disconnect(MqttReasonCodes.Disconnect.SESSION_TAKEN_OVER, "connected elsewhere"); // [MQTT-3.1.4-3]
+            }
+        });
+    }
+
+    // ---- The end
+
+    /** Nothing that the client sends counts any more. */
+    boolean ended() {
+        return ended;
+    }
+
+    /** Ends the connection with a reason, which MQTT 5 clients are told (MQTT 5, 3.14); then the session is seen to. */
+    void disconnect(MqttReasonCodes.Disconnect reason, String why) {
+        if (ended) {
+            return;
+        }
+        String label = reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        LOG.debug("disconnecting {}: {} ({})", context.channel(), label, why);
+        Served current = served;
+        if (current != null && current.request().version5() && connectFlow.answered()) {
+            count(MqttMessageType.DISCONNECT, 1);
+            leave(label, Packets.disconnect(reason, why, current.request()));
+        } else {
+            leave(label, null); // MQTT 3.1.1, 4.8: it is closed without a word.
+        }
+    }
+
+    /**
+     * Sends a last packet and ends. The socket is closed once the client has had time to read it: closing at once would
+     * reset it, where input is unread, and the packet would be lost.
+     */
+    void leave(String reason, @Nullable MqttMessage last) {
+        if (ended) {
+            return;
+        }
+        Channel channel = context.channel();
+        ChannelFuture written = last == null ? null : context.writeAndFlush(last);
+        end(reason);
+        if (written == null || !channel.isWritable()) {
+            context.close();
+            return;
+        }
+        channel.eventLoop().schedule(() -> channel.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        written.addListener((ChannelFutureListener) future -> {
+            if (future.isSuccess() && channel instanceof DuplexChannel duplex && !webSocket) {
+                duplex.shutdownOutput();
+                channel.config().setAutoRead(true); // What still comes is read and dropped, up to the client's end.
+            } else {
+                context.close();
+            }
+        });
+    }
+
+    /** Sees to session, will and client id, once. The socket may live a moment longer. */
+    void end(String reason) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        services.counters().disconnect(reason);
+        try {
+            context.fireChannelInactive(); // The engine lets go of the session.
+        } finally {
+            connectFlow.end();
+        }
+    }
+
+    private Served requireServed() {
+        Served current = served;
+        if (current == null) {
+            throw new IllegalStateException("no client is connected yet");
+        }
+        return current;
+    }
+}

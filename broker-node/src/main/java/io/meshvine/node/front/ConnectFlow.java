@@ -1,0 +1,232 @@
+package io.meshvine.node.front;
+
+import io.meshvine.node.routing.Will;
+import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.Sessions;
+import io.netty.handler.codec.mqtt.MqttConnAckMessage;
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
+import io.netty.handler.codec.mqtt.MqttReasonCodes;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From CONNECT to CONNACK, and the end of what began there: who the client is, whether it may connect, its turn for the
+ * client id, its session and its will. Confined to the connection's loop.
+ */
+final class ConnectFlow {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectFlow.class);
+
+    private final Services services;
+    private final ClientConnection connection;
+    private @Nullable ConnectRequest request;
+    private @Nullable Client client;
+    private @Nullable OpenSession open;
+    private boolean atGate;
+    private boolean answered;
+
+    ConnectFlow(Services services, ClientConnection connection) {
+        this.services = services;
+        this.connection = connection;
+    }
+
+    /** A session held by this connection, and how it is to be left. */
+    private static final class OpenSession {
+        private final ClientSession session;
+        private final boolean present;
+        private long expirySeconds;
+        private boolean willArmed;
+
+        OpenSession(ClientSession session, boolean present, long expirySeconds) {
+            this.session = session;
+            this.present = present;
+            this.expirySeconds = expirySeconds;
+        }
+    }
+
+    /** Whether a CONNACK was written. */
+    boolean answered() {
+        return answered;
+    }
+
+    // ---- The way in
+
+    void onConnect(MqttConnectMessage message) {
+        ConnectRequest asked;
+        try {
+            asked = ConnectRequest.parse(message);
+        } catch (ConnectRefused refused) {
+            refuse(refused.refusal(), String.valueOf(refused.getMessage()), ConnectRequest.isVersion5(message));
+            return;
+        }
+        request = asked;
+        connection.pauses().pause(ReadPauses.Cause.CONNECTING);
+        services.authenticator()
+                .authenticate(
+                        new Authenticator.Credentials(asked.clientId(), asked.username(), asked.password(), address()))
+                .whenComplete((verdict, failure) -> connection.onLoop(() -> onVerdict(asked, verdict, failure)));
+    }
+
+    private void onVerdict(ConnectRequest asked, Authenticator.@Nullable Verdict verdict, @Nullable Throwable failure) {
+        if (connection.ended()) {
+            return;
+        }
+        if (verdict == null) {
+            LOG.warn("authentication failed to answer", failure);
+            refuse(Refusal.SERVER_BUSY, "authentication is not available");
+            return;
+        }
+        switch (verdict) {
+            case ACCEPTED -> authorizeWill(asked);
+            case BAD_CREDENTIALS -> refuse(Refusal.BAD_CREDENTIALS, "bad user name or password");
+            case NOT_AUTHORIZED -> refuse(Refusal.NOT_AUTHORIZED, "not authorized to connect");
+        }
+    }
+
+    private void authorizeWill(ConnectRequest asked) {
+        Client known = new Client(asked.clientId(), asked.username(), address());
+        Will will = asked.will();
+        if (will != null && !PublishFlow.mayPublish(services, known, will.topic())) {
+            refuse(Refusal.NOT_AUTHORIZED, "not authorized to publish the will"); // MQTT 5, 3.1.4
+            return;
+        }
+        client = known;
+        atGate = true;
+        services.gate().enter(asked.clientId(), connection); // [MQTT-3.1.4-3]
+    }
+
+    /** The client id is this connection's alone: opens the session and has the engine connect it. */
+    void admitted() {
+        ConnectRequest asked = request;
+        Client known = client;
+        if (connection.ended() || asked == null || known == null) {
+            leaveGate();
+            return;
+        }
+        long expiry = Math.min(asked.sessionExpirySeconds(), services.options().maxSessionExpirySeconds());
+        Sessions.@Nullable OpenResult result = services.sessions().open(asked.clientId(), asked.cleanStart(), expiry);
+        if (result == null) {
+            refuse(Refusal.QUOTA_EXCEEDED, "too many sessions");
+            return;
+        }
+        OpenSession held = new OpenSession(result.session(), result.present(), expiry);
+        open = held;
+        // A will of the last connection that still waits for its delay is not sent (MQTT 5, 3.1.3.2.2); where Clean
+        // Start
+        // ended that session, it has been sent by now.
+        services.wills().disarm(asked.clientId());
+        if (asked.will() != null) {
+            services.wills().arm(asked.clientId(), asked.will());
+            held.willArmed = true;
+        }
+        connection.serve(established(asked, known, held));
+        connection.context().fireChannelRead(EngineConnect.of(asked.clientId(), keepAlive(asked)));
+    }
+
+    private ClientConnection.Served established(ConnectRequest asked, Client known, OpenSession held) {
+        OutboundAliases aliases = new OutboundAliases(
+                Math.min(asked.aliasMaximum(), services.options().topicAliasMaximum()));
+        return new ClientConnection.Served(
+                asked,
+                known,
+                held.session,
+                new PublishEncoder(asked.version5(), asked.maxPacketSize(), aliases),
+                new PublishFlow(services, connection, asked, known, held.session),
+                new SubscribeFlow(services, connection, asked, known, held.session));
+    }
+
+    /** Seconds of keep alive in force; a cap is told to MQTT 5 clients only, so it binds them only [MQTT-3.1.2-21]. */
+    private int keepAlive(ConnectRequest asked) {
+        int cap = (int) services.options().maxKeepAlive().toSeconds();
+        boolean over = asked.keepAliveSeconds() == 0 || asked.keepAliveSeconds() > cap;
+        return cap > 0 && asked.version5() && over ? cap : asked.keepAliveSeconds();
+    }
+
+    // ---- The answer
+
+    /** The CONNACK that the engine's stands for, with what is really granted (MQTT 5, 3.2). */
+    MqttConnAckMessage answer(MqttConnAckMessage engines) {
+        ConnectRequest asked = request;
+        OpenSession held = open;
+        if (asked == null || held == null) {
+            throw new IllegalStateException("the engine answered a CONNECT that it was not given");
+        }
+        answered = true;
+        MqttConnectReturnCode code = engines.variableHeader().connectReturnCode();
+        if (code != MqttConnectReturnCode.CONNECTION_ACCEPTED) {
+            services.counters().connect(Refusal.UNSPECIFIED.label());
+            return ConnackWriter.refused(Refusal.UNSPECIFIED, "the session could not be opened", asked.version5());
+        }
+        services.counters().connect("accepted");
+        return ConnackWriter.accepted(asked, held.present, held.expirySeconds, keepAlive(asked), services.options());
+    }
+
+    void refuse(Refusal refusal, String why) {
+        refuse(refusal, why, request != null && request.version5());
+    }
+
+    /** Answers CONNECT with a refusal, as far as the client's version has one, and ends the connection. */
+    void refuse(Refusal refusal, String why, boolean version5) {
+        if (connection.ended()) {
+            return;
+        }
+        LOG.debug("refusing {}: {}", address(), why);
+        services.counters().connect(refusal.label());
+        answered = true;
+        MqttConnAckMessage connack =
+                refusal.code(version5) == null ? null : ConnackWriter.refused(refusal, why, version5);
+        connection.leave("refused", connack);
+    }
+
+    // ---- The way out
+
+    /** The client says good-bye (MQTT 5, 3.14). */
+    void onDisconnect(byte reason, @Nullable Long newExpirySeconds) throws ProtocolViolation {
+        ConnectRequest asked = request;
+        OpenSession held = open;
+        if (asked == null || held == null) {
+            return;
+        }
+        if (newExpirySeconds != null) {
+            if (asked.sessionExpirySeconds() == 0 && newExpirySeconds != 0) {
+                // MQTT 5, 3.14.2.2.2
+                throw ProtocolViolation.protocolError("session expiry of 0 in CONNECT is final");
+            }
+            held.expirySeconds = Math.min(newExpirySeconds, services.options().maxSessionExpirySeconds());
+        }
+        if (reason == MqttReasonCodes.Disconnect.NORMAL_DISCONNECT.byteValue()) {
+            services.wills().disarm(asked.clientId()); // [MQTT-3.14.4-3], [MQTT-3.1.2-10]
+            held.willArmed = false;
+        }
+    }
+
+    /** The connection is over and the engine has let go: will, session and client id, in this order. */
+    void end() {
+        OpenSession held = open;
+        ConnectRequest asked = request;
+        open = null;
+        try {
+            if (held != null && asked != null) {
+                if (held.willArmed) {
+                    services.wills().connectionLost(asked.clientId(), held.expirySeconds); // [MQTT-3.1.2-8]
+                }
+                services.sessions().closed(held.session, held.expirySeconds);
+            }
+        } finally {
+            leaveGate();
+        }
+    }
+
+    private void leaveGate() {
+        if (atGate && request != null) {
+            atGate = false;
+            services.gate().leave(request.clientId(), connection);
+        }
+    }
+
+    private java.net.SocketAddress address() {
+        return connection.context().channel().remoteAddress();
+    }
+}

@@ -1,0 +1,92 @@
+package io.meshvine.node.front;
+
+import io.meshvine.node.routing.PublishRouter;
+import io.meshvine.node.routing.Subscriptions;
+import io.meshvine.node.routing.Wills;
+import io.meshvine.node.session.Outlet;
+import io.meshvine.node.session.Sessions;
+import io.netty.channel.Channel;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The node's listeners and the connections behind them. {@link #start} and {@link #stop} from one thread. */
+public final class Front {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Front.class);
+
+    private final Services services;
+    private @Nullable Listeners listeners;
+
+    /**
+     * @param authenticator decides who may connect, or null where none is configured: then everybody may, or nobody, by
+     *     {@link FrontOptions#allowAnonymous}
+     * @param wallMillis wall-clock time, milliseconds since 1970
+     */
+    public Front(
+            FrontOptions options,
+            Sessions sessions,
+            PublishRouter router,
+            Subscriptions subscriptions,
+            Wills wills,
+            Engine engine,
+            @Nullable Authenticator authenticator,
+            Authorizer authorizer,
+            LongSupplier wallMillis) {
+        Authenticator fallback = options.allowAnonymous() ? Authenticator.allowAll() : Authenticator.refuseAll();
+        this.services = new Services(
+                options,
+                sessions,
+                router,
+                subscriptions,
+                wills,
+                engine,
+                authenticator != null ? authenticator : fallback,
+                authorizer,
+                new TakeoverGate(),
+                new FrontCounters(),
+                wallMillis);
+    }
+
+    /** The outlet of the connection behind a channel of this front, for the engine to attach the session to. */
+    public static Outlet outlet(Channel channel) {
+        ClientConnection connection = ClientConnection.of(channel);
+        if (connection == null) {
+            throw new IllegalStateException("no channel of the front: " + channel);
+        }
+        return connection;
+    }
+
+    /** Opens the configured listeners; if one fails, none stays open. */
+    public void start() throws IOException {
+        Listeners opened = new Listeners(services);
+        opened.open();
+        listeners = opened;
+        LOG.debug("serving mqtt={} ws={}", opened.tcpPort(), opened.webSocketPort());
+    }
+
+    /** The port that plain MQTT listens on, or -1. */
+    public int tcpPort() {
+        return listeners == null ? -1 : listeners.tcpPort();
+    }
+
+    /** The port that MQTT over WebSocket listens on, or -1. */
+    public int wsPort() {
+        return listeners == null ? -1 : listeners.webSocketPort();
+    }
+
+    /** Refuses newcomers, tells clients that the server shuts down (0x8B), and closes within the given time. */
+    public void stop(Duration drain) {
+        if (listeners != null) {
+            listeners.close(drain);
+            listeners = null;
+        }
+    }
+
+    public FrontCounters counters() {
+        return services.counters();
+    }
+}

@@ -1,0 +1,334 @@
+package io.meshvine.node.front;
+
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.mqtt.MqttConnAckMessage;
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
+import io.netty.handler.codec.mqtt.MqttConnectVariableHeader;
+import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
+import io.netty.handler.codec.mqtt.MqttMessageType;
+import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
+import io.netty.handler.codec.mqtt.MqttPubReplyMessageVariableHeader;
+import io.netty.handler.codec.mqtt.MqttPublishMessage;
+import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
+import io.netty.handler.codec.mqtt.MqttReasonCodes;
+import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
+import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands between the codec and the engine and hands each packet to the flow that owns it. The engine only sees CONNECT
+ * (rewritten), PUBACK, PUBCOMP, PINGREQ and DISCONNECT. One per channel, confined to its loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
+final class FrontHandler extends ChannelDuplexHandler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FrontHandler.class);
+
+    private static final int FIRST_ERROR = 0x80;
+
+    /** Written and not yet read by the client: beyond this much more than the water mark, nothing is read from it. */
+    private static final long MAX_UNREAD_BYTES = 2 << 20;
+
+    private final Services services;
+    private final boolean webSocket;
+    private final Queue<MqttMessage> held = new ArrayDeque<>();
+    private State state = State.AWAITING_CONNECT;
+    private String endReason = "connection-lost";
+    private @Nullable ClientConnection connection;
+    private @Nullable Future<?> connectTimeout;
+
+    FrontHandler(Services services, boolean webSocket) {
+        this.services = services;
+        this.webSocket = webSocket;
+    }
+
+    private enum State {
+        AWAITING_CONNECT,
+        CONNECTING,
+        CONNECTED
+    }
+
+    // ---- The life of the channel
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        ClientConnection opened = new ClientConnection(services, context, webSocket);
+        connection = opened;
+        services.counters().connections.increment();
+        connectTimeout = context.executor()
+                .schedule(
+                        () -> connectTimedOut(opened),
+                        services.options().connectTimeout().toMillis(),
+                        TimeUnit.MILLISECONDS);
+        context.fireChannelActive();
+    }
+
+    private void connectTimedOut(ClientConnection waiting) {
+        if (state != State.CONNECTED) {
+            waiting.leave("connect-timeout", null); // MQTT 5, 3.1.4
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        services.counters().connections.decrement();
+        stopTimeout();
+        releaseHeld();
+        if (connection != null) {
+            connection.end(endReason);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        ClientConnection current = connection;
+        if (event instanceof IdleStateEvent
+                && current != null
+                && !current.pauses().holdsUpClient()) {
+            // [MQTT-3.1.2-22]: one and a half times the keep alive went by.
+            current.disconnect(MqttReasonCodes.Disconnect.KEEP_ALIVE_TIMEOUT, "nothing came within the keep alive");
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (connection != null && context.channel().isWritable()) {
+            connection.pauses().resume(ReadPauses.Cause.UNREAD);
+        }
+        context.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (connection == null) {
+            context.close();
+        } else if (cause instanceof IOException) {
+            LOG.debug("connection {} broke", context.channel(), cause);
+            connection.leave("connection-lost", null);
+        } else {
+            fail(connection, cause);
+        }
+    }
+
+    /** Whatever was thrown costs this client its connection, and nobody else anything. */
+    private void fail(ClientConnection current, Throwable cause) {
+        services.counters().failure();
+        LOG.warn("failed to serve {}", current.context().channel(), cause);
+        current.disconnect(MqttReasonCodes.Disconnect.IMPLEMENTATION_SPECIFIC_ERROR, "the server failed");
+    }
+
+    // ---- Inbound
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ClientConnection current = connection;
+        if (current == null || current.ended() || !(message instanceof MqttMessage packet)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        current.burst(true);
+        if (packet.fixedHeader() != null) {
+            services.counters().packetIn(packet.fixedHeader().messageType());
+        }
+        switch (state) {
+            case AWAITING_CONNECT -> first(current, packet);
+            case CONNECTING -> held.add(packet);
+            case CONNECTED -> serve(current, packet);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        // Not passed on: the engine would look for queued messages after every read.
+        if (connection != null) {
+            burstEnds(connection);
+        }
+    }
+
+    private void burstEnds(ClientConnection current) {
+        current.burst(false);
+        ClientConnection.Served served = current.served();
+        if (served != null && !current.ended()) {
+            served.publishes().burstEnds();
+            if (current.context().channel().bytesBeforeWritable() > MAX_UNREAD_BYTES) {
+                current.pauses().pause(ReadPauses.Cause.UNREAD);
+            }
+        }
+    }
+
+    private void first(ClientConnection current, MqttMessage packet) {
+        if (packet.decoderResult().isFailure()) {
+            refuseUndecodable(current, packet);
+        } else if (packet instanceof MqttConnectMessage connect) {
+            state = State.CONNECTING;
+            try {
+                current.connectFlow().onConnect(connect);
+            } catch (RuntimeException e) {
+                fail(current, e);
+            }
+        } else {
+            ReferenceCountUtil.release(packet);
+            current.leave("protocol-error", null); // [MQTT-3.1.0-1]
+        }
+    }
+
+    private static void refuseUndecodable(ClientConnection current, MqttMessage packet) {
+        Throwable cause = packet.decoderResult().cause();
+        boolean version5 = packet.variableHeader() instanceof MqttConnectVariableHeader header && header.version() == 5;
+        Refusal refusal = cause instanceof MqttUnacceptableProtocolVersionException
+                ? Refusal.UNSUPPORTED_PROTOCOL_VERSION // [MQTT-3.1.2-2]
+                : cause instanceof MqttIdentifierRejectedException
+                        ? Refusal.CLIENT_IDENTIFIER_NOT_VALID
+                        : cause instanceof TooLongFrameException ? Refusal.PACKET_TOO_LARGE : Refusal.MALFORMED_PACKET;
+        current.connectFlow().refuse(refusal, String.valueOf(cause.getMessage()), version5);
+    }
+
+    /** CONNACK is on its way: what the client sent behind CONNECT is next. */
+    private void connected(ClientConnection current) {
+        if (current.ended()) {
+            return;
+        }
+        state = State.CONNECTED;
+        stopTimeout();
+        current.burst(true);
+        MqttMessage next;
+        while ((next = held.poll()) != null) {
+            serve(current, next);
+        }
+        burstEnds(current);
+        current.pauses().resume(ReadPauses.Cause.CONNECTING);
+    }
+
+    private void serve(ClientConnection current, MqttMessage packet) {
+        ClientConnection.Served served = current.served();
+        if (current.ended() || served == null) {
+            ReferenceCountUtil.release(packet);
+            return;
+        }
+        try {
+            dispatch(current, served, packet);
+        } catch (ProtocolViolation violation) {
+            current.disconnect(violation.reason(), String.valueOf(violation.getMessage()));
+        } catch (RuntimeException e) {
+            fail(current, e);
+        }
+    }
+
+    private void dispatch(ClientConnection current, ClientConnection.Served served, MqttMessage packet)
+            throws ProtocolViolation {
+        if (packet.decoderResult().isFailure()) {
+            throw undecodable(packet.decoderResult().cause());
+        }
+        switch (packet.fixedHeader().messageType()) {
+            case PUBLISH -> {
+                try {
+                    served.publishes().onPublish((MqttPublishMessage) packet);
+                } finally {
+                    ReferenceCountUtil.release(packet);
+                }
+            }
+            case PUBACK, PUBCOMP, PINGREQ -> current.context().fireChannelRead(packet);
+            case PUBREC -> onPubrec(current, served, packet);
+            case PUBREL -> served.publishes().onPubrel(packetId(packet));
+            case SUBSCRIBE -> served.subscriptions().onSubscribe((MqttSubscribeMessage) packet);
+            case UNSUBSCRIBE -> served.subscriptions().onUnsubscribe((MqttUnsubscribeMessage) packet);
+            case DISCONNECT -> onDisconnect(current, packet);
+            case CONNECT -> throw ProtocolViolation.protocolError("a second CONNECT"); // [MQTT-3.1.0-2]
+            default -> // [MQTT-4.12.0-7] for AUTH; the others are the server's to send.
+                throw ProtocolViolation.protocolError(packet.fixedHeader().messageType() + " is not expected");
+        }
+    }
+
+    private static ProtocolViolation undecodable(Throwable cause) {
+        return cause instanceof TooLongFrameException
+                ? new ProtocolViolation(MqttReasonCodes.Disconnect.PACKET_TOO_LARGE, "packet too large")
+                : new ProtocolViolation(MqttReasonCodes.Disconnect.MALFORMED_PACKET, "malformed packet");
+    }
+
+    private static void onPubrec(ClientConnection current, ClientConnection.Served served, MqttMessage packet) {
+        int packetId = packetId(packet);
+        int reason = packet.variableHeader() instanceof MqttPubReplyMessageVariableHeader header
+                ? header.reasonCode() & 0xFF
+                : 0;
+        if (!served.session().onPubRec(packetId, reason) && reason < FIRST_ERROR) {
+            // MQTT 5, 3.6.2.1: the sender answers a PUBREC that it cannot place.
+            current.send(Packets.pubrel(packetId, MqttReasonCodes.PubRel.PACKET_IDENTIFIER_NOT_FOUND));
+            current.flush();
+        }
+    }
+
+    private void onDisconnect(ClientConnection current, MqttMessage packet) throws ProtocolViolation {
+        byte reason = 0;
+        Long expiry = null;
+        if (packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header) {
+            reason = header.reasonCode();
+            PropertyReader properties = new PropertyReader(header.properties());
+            if (properties.has(MqttPropertyType.SESSION_EXPIRY_INTERVAL)) {
+                expiry = properties.unsignedInt(MqttPropertyType.SESSION_EXPIRY_INTERVAL, 0);
+            }
+        }
+        current.connectFlow().onDisconnect(reason, expiry);
+        endReason = "client";
+        current.context().fireChannelRead(Packets.plainDisconnect()); // The engine closes the channel.
+    }
+
+    private static int packetId(MqttMessage packet) {
+        return ((MqttMessageIdVariableHeader) packet.variableHeader()).messageId();
+    }
+
+    // ---- Outbound: what the engine writes
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        ClientConnection current = connection;
+        if (!(message instanceof MqttMessage packet) || current == null) {
+            context.write(message, promise);
+            return;
+        }
+        services.counters().packetOut(packet.fixedHeader().messageType());
+        if (packet.fixedHeader().messageType() != MqttMessageType.CONNACK) {
+            context.write(packet, promise);
+            return;
+        }
+        MqttConnAckMessage answer = current.connectFlow().answer((MqttConnAckMessage) packet);
+        if (answer.variableHeader().connectReturnCode() == MqttConnectReturnCode.CONNECTION_ACCEPTED) {
+            promise.addListener(written -> {
+                if (written.isSuccess()) {
+                    // Behind the engine's own listener, which completes the connection.
+                    context.executor().execute(() -> connected(current));
+                }
+            });
+        }
+        context.write(answer, promise);
+    }
+
+    private void stopTimeout() {
+        if (connectTimeout != null) {
+            connectTimeout.cancel(false);
+            connectTimeout = null;
+        }
+    }
+
+    private void releaseHeld() {
+        MqttMessage next;
+        while ((next = held.poll()) != null) {
+            ReferenceCountUtil.release(next);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.meshvine.node.front;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollEventLoopGroup;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.mqtt.MqttReasonCodes;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Server sockets, their event loops and the connections on them: epoll where there is one, else NIO. */
+@SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
+final class Listeners {
+
+    private static final int BACKLOG = 4096;
+
+    /** A connection counts as slow while this much waits in it. */
+    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(256 << 10, 1 << 20);
+
+    private final Services services;
+    private final EventLoopGroup boss;
+    private final EventLoopGroup workers;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private @Nullable Channel tcp;
+    private @Nullable Channel webSocket;
+
+    Listeners(Services services) {
+        this.services = services;
+        this.boss = group(1, "mqtt-accept");
+        this.workers = group(services.options().workers(), "mqtt");
+    }
+
+    private static EventLoopGroup group(int threads, String name) {
+        ThreadFactory factory = new DefaultThreadFactory(name, true);
+        return Epoll.isAvailable()
+                ? new EpollEventLoopGroup(threads, factory)
+                : new NioEventLoopGroup(threads, factory);
+    }
+
+    void open() throws IOException {
+        try {
+            tcp = bind(services.options().tcp(), false);
+            webSocket = bind(services.options().webSocket(), true);
+        } catch (IOException | RuntimeException e) {
+            close(Duration.ZERO);
+            throw e;
+        }
+    }
+
+    private @Nullable Channel bind(FrontOptions.@Nullable Listener listener, boolean overWebSocket) throws IOException {
+        if (listener == null) {
+            return null;
+        }
+        Class<? extends ServerChannel> type =
+                Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        ChannelFuture bound = new ServerBootstrap()
+                .group(boss, workers)
+                .channel(type)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .childHandler(new Pipeline(services, connections, overWebSocket))
+                .bind(listener.host(), listener.port())
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException("cannot listen on " + listener.host() + ":" + listener.port(), bound.cause());
+        }
+        return bound.channel();
+    }
+
+    int tcpPort() {
+        return port(tcp);
+    }
+
+    int webSocketPort() {
+        return port(webSocket);
+    }
+
+    private static int port(@Nullable Channel channel) {
+        return channel == null ? -1 : ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    void close(Duration drain) {
+        if (tcp != null) {
+            tcp.close().awaitUninterruptibly();
+        }
+        if (webSocket != null) {
+            webSocket.close().awaitUninterruptibly();
+        }
+        for (Channel channel : connections) {
+            ClientConnection connection = ClientConnection.of(channel);
+            if (connection != null) {
+                connection.onLoop(() -> connection.disconnect(
+                        MqttReasonCodes.Disconnect.SERVER_SHUTTING_DOWN, "the server shuts down")); // MQTT 5, 4.13
+            }
+        }
+        connections.newCloseFuture().awaitUninterruptibly(drain.toMillis(), TimeUnit.MILLISECONDS);
+        connections.close().awaitUninterruptibly();
+        boss.shutdownGracefully(0, drain.toMillis(), TimeUnit.MILLISECONDS);
+        workers.shutdownGracefully(0, drain.toMillis(), TimeUnit.MILLISECONDS);
+        boss.terminationFuture().awaitUninterruptibly();
+        workers.terminationFuture().awaitUninterruptibly();
+    }
+}

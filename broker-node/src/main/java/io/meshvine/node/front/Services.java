@@ -1,0 +1,25 @@
+package io.meshvine.node.front;
+
+import io.meshvine.node.routing.PublishRouter;
+import io.meshvine.node.routing.Subscriptions;
+import io.meshvine.node.routing.Wills;
+import io.meshvine.node.session.Sessions;
+import java.util.function.LongSupplier;
+
+/**
+ * What every connection works with.
+ *
+ * @param wallMillis wall-clock time, milliseconds since 1970
+ */
+record Services(
+        FrontOptions options,
+        Sessions sessions,
+        PublishRouter router,
+        Subscriptions subscriptions,
+        Wills wills,
+        Engine engine,
+        Authenticator authenticator,
+        Authorizer authorizer,
+        TakeoverGate gate,
+        FrontCounters counters,
+        LongSupplier wallMillis) {}

@@ -1,0 +1,180 @@
+package io.meshvine.node.front;
+
+import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.Interest;
+import io.meshvine.mesh.MeshPublish;
+import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.interest.InterestIndex;
+import io.meshvine.mesh.retained.HybridClock;
+import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.node.moquette.MoquetteEngine;
+import io.meshvine.node.routing.LocalDelivery;
+import io.meshvine.node.routing.MeshGate;
+import io.meshvine.node.routing.PublishRouter;
+import io.meshvine.node.routing.RouteTable;
+import io.meshvine.node.routing.Subscriptions;
+import io.meshvine.node.routing.Wills;
+import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.SessionCounters;
+import io.meshvine.node.session.SessionLimits;
+import io.meshvine.node.session.Sessions;
+import io.meshvine.node.session.SubscriptionDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.UnaryOperator;
+
+/** One node without a mesh, on loopback ports of its own. The mesh is a {@link Gate} that tests can hold up. */
+final class LoopbackNode implements AutoCloseable {
+
+    final Gate mesh = new Gate();
+    final Sessions sessions;
+    final SessionCounters sessionCounters = new SessionCounters();
+    final SubscriptionDirectory directory = new SubscriptionDirectory();
+    final PublishRouter router;
+    final Subscriptions subscriptions;
+    final Wills wills;
+    final Front front;
+    private final MoquetteEngine engine;
+    private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
+    private final BridgeLoop loop = new BridgeLoop("test-sessions");
+
+    LoopbackNode() {
+        this(UnaryOperator.identity(), null, Authorizer.allowAll(), SessionLimits.defaults());
+    }
+
+    LoopbackNode(UnaryOperator<FrontOptions.Builder> options) {
+        this(options, null, Authorizer.allowAll(), SessionLimits.defaults());
+    }
+
+    LoopbackNode(
+            UnaryOperator<FrontOptions.Builder> options,
+            Authenticator authenticator,
+            Authorizer authorizer,
+            SessionLimits limits) {
+        sessions = new Sessions(limits, sessionCounters, List.of(timer), loop);
+        LocalDelivery local = new LocalDelivery(directory);
+        RetainedMap retained = new RetainedMap();
+        RetainedMap nodeRetained = new RetainedMap();
+        router = new PublishRouter(
+                new RouteTable(directory, new InterestIndex()),
+                local,
+                mesh,
+                retained,
+                nodeRetained,
+                new HybridClock(new NodeId(1, 1), System::currentTimeMillis),
+                System::nanoTime,
+                System::currentTimeMillis);
+        subscriptions = new Subscriptions(directory, mesh, retained, nodeRetained, System::currentTimeMillis);
+        wills = new Wills(
+                message -> {
+                    router.publish(message, () -> {});
+                    message.release();
+                },
+                timer,
+                System::currentTimeMillis);
+        sessions.listen(new Sessions.Listener() {
+            @Override
+            public void onSessionEnded(ClientSession session) {
+                subscriptions.sessionEnded(session);
+                wills.sessionEnded(session.clientId());
+            }
+
+            @Override
+            public boolean hasOtherMember(ClientSession unable, GroupKey group) {
+                return local.hasOtherMember(unable, group);
+            }
+
+            @Override
+            public void redeliver(ClientSession unable, Delivery delivery) {
+                local.redeliver(unable, delivery);
+            }
+        });
+        engine = new MoquetteEngine(sessions::get, Front::outlet);
+        front = new Front(
+                options.apply(FrontOptions.builder()
+                                .tcp("127.0.0.1", 0)
+                                .webSocket("127.0.0.1", 0)
+                                .workers(2))
+                        .build(),
+                sessions,
+                router,
+                subscriptions,
+                wills,
+                engine::handler,
+                authenticator,
+                authorizer,
+                System::currentTimeMillis);
+        try {
+            front.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    int port() {
+        return front.tcpPort();
+    }
+
+    @Override
+    public void close() {
+        front.stop(Duration.ofSeconds(2));
+        engine.close();
+        sessions.close();
+        loop.close();
+        timer.shutdownNow();
+    }
+
+    /** A mesh without peers, whose confirmations a test can keep back. */
+    static final class Gate implements MeshGate {
+        private final List<Runnable> kept = new java.util.ArrayList<>();
+        private boolean keeping;
+
+        synchronized void keep() {
+            keeping = true;
+        }
+
+        void letGo() {
+            List<Runnable> due;
+            synchronized (this) {
+                keeping = false;
+                due = List.copyOf(kept);
+                kept.clear();
+            }
+            due.forEach(Runnable::run);
+        }
+
+        synchronized int kept() {
+            return kept.size();
+        }
+
+        private void confirm(Runnable confirmation) {
+            synchronized (this) {
+                if (keeping) {
+                    kept.add(confirmation);
+                    return;
+                }
+            }
+            confirmation.run();
+        }
+
+        @Override
+        public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+            confirm(settled);
+        }
+
+        @Override
+        public void subscribe(List<Interest> added, Runnable confirmed) {
+            confirm(confirmed);
+        }
+
+        @Override
+        public void unsubscribe(List<Interest> removed) {}
+    }
+}
