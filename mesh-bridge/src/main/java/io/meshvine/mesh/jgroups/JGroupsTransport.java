@@ -3,6 +3,9 @@ package io.meshvine.mesh.jgroups;
 import io.meshvine.mesh.MeshTransport;
 import io.meshvine.mesh.PeerAddress;
 import java.net.BindException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Map;
@@ -49,8 +52,12 @@ public final class JGroupsTransport implements MeshTransport {
 
     /** A transport that has not joined yet. */
     public JGroupsTransport(JGroupsOptions options) {
+        this(options, new MeshStack(options));
+    }
+
+    JGroupsTransport(JGroupsOptions options, MeshStack stack) {
         this.options = options;
-        this.stack = new MeshStack(options);
+        this.stack = stack;
     }
 
     /**
@@ -111,7 +118,7 @@ public final class JGroupsTransport implements MeshTransport {
         return new TransportCounters(
                 failedCallbacks.sum(),
                 unexpectedMessages.sum(),
-                stack.foreigners().seen(),
+                stack.tcp().foreigners().messages(),
                 lanes.dropped(),
                 lanes.failed());
     }
@@ -144,24 +151,32 @@ public final class JGroupsTransport implements MeshTransport {
     }
 
     private JGroupsStartException explain(Exception failed) {
-        String where = options.bindAddress().getHostAddress();
         for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException
-                    && String.valueOf(cause.getMessage()).contains("interface")) {
-                return new JGroupsStartException(
-                        "mesh.bind-address=" + where + ": not an address of this host; set one that is", failed);
-            }
             if (cause instanceof BindException) {
-                int port = options.bindPort();
-                String ports = options.portRange() == 0
-                        ? "mesh.bind-port=" + port + ": taken"
-                        : "mesh.bind-port=" + port + ": taken, and so are the next " + options.portRange() + " ports,";
-                return new JGroupsStartException(
-                        ports + " on " + where + "; stop what listens there, set another port, or 0 for any free one",
-                        failed);
+                return new JGroupsStartException(cannotBind(), failed);
             }
         }
         return new JGroupsStartException("mesh " + options.clusterName() + " cannot be joined: " + failed, failed);
+    }
+
+    private String cannotBind() {
+        InetAddress address = options.bindAddress();
+        String where = address.getHostAddress();
+        if (!address.isAnyLocalAddress() && !isOfThisHost(address)) {
+            return "mesh.bind-address=" + where + ": not an address of this host; set one that is";
+        }
+        String range = options.portRange() == 0 ? "" : ", and so are the next " + options.portRange() + " ports,";
+        return "mesh.bind-port=" + options.bindPort() + ": taken" + range + " on " + where
+                + "; stop what listens there, set another port, or 0 for any free one";
+    }
+
+    private static boolean isOfThisHost(InetAddress address) {
+        try {
+            return NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException unreadable) {
+            LOG.debug("cannot list the interfaces of this host", unreadable);
+            return true;
+        }
     }
 
     private void warn(String what, Throwable thrown) {

@@ -9,6 +9,8 @@ import org.jgroups.Message;
 import org.jgroups.conf.ClassConfigurator;
 import org.jgroups.protocols.MPING;
 import org.jgroups.protocols.PingHeader;
+import org.jgroups.util.Bits;
+import org.jgroups.util.ByteArrayDataInputStream;
 import org.jgroups.util.ByteArrayDataOutputStream;
 import org.jgroups.util.Util;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +34,10 @@ final class LanPing extends MPING {
 
     private static final Logger LOG = LoggerFactory.getLogger(LanPing.class);
 
-    private final ForeignRequests foreigners;
+    private final ForeignMeshes foreigners;
     private boolean usable;
 
-    LanPing(InetAddress localAddress, ForeignRequests foreigners) {
+    LanPing(InetAddress localAddress, ForeignMeshes foreigners) {
         this.foreigners = foreigners;
         setId(ClassConfigurator.getProtocolId(MPING.class));
         setBindAddr(localAddress);
@@ -64,7 +66,12 @@ final class LanPing extends MPING {
 
     @Override
     protected @Nullable Object handle(PingHeader header, Message message) {
-        return foreigners.isForeign(header, cluster_name) ? null : super.handle(header, message);
+        String name = nameOf(header);
+        if (header.type() == PingHeader.GET_MBRS_REQ && !cluster_name.equals(name)) {
+            foreigners.met(name);
+            return null;
+        }
+        return super.handle(header, message);
     }
 
     @Override
@@ -88,6 +95,19 @@ final class LanPing extends MPING {
                 "no multicast on {}: nodes on other hosts are found by mesh.discovery=static or dns only ({})",
                 bind_addr.getHostAddress(),
                 reason.toString());
+    }
+
+    /** The header has no accessor for the name of the mesh; its wire form is a type, then the name. */
+    private static String nameOf(PingHeader header) {
+        try {
+            ByteArrayDataOutputStream out = new ByteArrayDataOutputStream(header.serializedSize());
+            header.writeTo(out);
+            ByteArrayDataInputStream in = new ByteArrayDataInputStream(out.buffer(), 0, out.position());
+            in.readByte();
+            return String.valueOf(Bits.readString(in));
+        } catch (IOException impossible) {
+            throw new IllegalStateException("a header in memory", impossible);
+        }
     }
 
     private static InetAddress literal(String address) {

@@ -9,7 +9,6 @@ import java.util.Collections;
 import java.util.List;
 import org.jgroups.protocols.FD_ALL3;
 import org.jgroups.protocols.FRAG4;
-import org.jgroups.protocols.MERGE3;
 import org.jgroups.protocols.NAKACK4;
 import org.jgroups.protocols.VERIFY_SUSPECT2;
 import org.jgroups.protocols.pbcast.GMS;
@@ -30,14 +29,11 @@ final class MeshStack {
     private static final long VERIFY_SUSPECT_MILLIS = 500;
     private static final long LEAVE_MILLIS = 500;
     private static final long VIEW_ACK_MILLIS = 1000;
-    private static final long MERGE_MIN_MILLIS = 1000;
-    private static final long MERGE_MAX_MILLIS = 5000;
     private static final int HEARTBEATS_PER_TIMEOUT = 4;
 
     private final List<Protocol> protocols = new ArrayList<>();
     private final MeshTcp tcp;
     private final WindowedUnicast unicast = new WindowedUnicast();
-    private final ForeignRequests foreigners = new ForeignRequests();
 
     MeshStack(JGroupsOptions options) {
         InetAddress ownAddress = ownAddress(options);
@@ -49,12 +45,12 @@ final class MeshStack {
             directory = HostDirectory.ofMesh(lan.directory(), options.clusterName());
             discovery = new Discovery.Lan(lan.firstPort(), lan.ports(), directory);
             if (!ownAddress.isLoopbackAddress()) {
-                protocols.add(new LanPing(ownAddress, foreigners));
+                protocols.add(new LanPing(ownAddress, tcp.foreigners()));
             }
         }
         Candidates candidates = new Candidates(discovery, ownAddress, options.resolver());
-        protocols.add(new SeedPing(candidates, directory, foreigners));
-        protocols.add(new MERGE3().setMaxInterval(MERGE_MAX_MILLIS).setMinInterval(MERGE_MIN_MILLIS));
+        protocols.add(new SeedPing(candidates, directory));
+        protocols.add(new QuickMerge());
         long peerTimeout = options.peerTimeout().toMillis();
         protocols.add(new FD_ALL3().setTimeout(peerTimeout).setInterval(peerTimeout / HEARTBEATS_PER_TIMEOUT));
         protocols.add(new VERIFY_SUSPECT2().setTimeout(VERIFY_SUSPECT_MILLIS));
@@ -77,10 +73,6 @@ final class MeshStack {
 
     WindowedUnicast unicast() {
         return unicast;
-    }
-
-    ForeignRequests foreigners() {
-        return foreigners;
     }
 
     private static MeshTcp transport(JGroupsOptions options, InetAddress ownAddress) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jgroups.Address;
 import org.jgroups.BytesMessage;
@@ -42,7 +43,6 @@ final class SeedPing extends Discovery {
     private final Candidates candidates;
     private final @Nullable Path directory;
     private @Nullable HostDirectory hostDirectory;
-    private final ForeignRequests foreigners;
     private final Map<PhysicalAddress, Boolean> remembered = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<PhysicalAddress, Boolean> eldest) {
@@ -55,10 +55,9 @@ final class SeedPing extends Discovery {
      *
      * @param directory where to leave the own address for others on this host, or null not to
      */
-    SeedPing(Candidates candidates, @Nullable Path directory, ForeignRequests foreigners) {
+    SeedPing(Candidates candidates, @Nullable Path directory) {
         this.candidates = candidates;
         this.directory = directory;
-        this.foreigners = foreigners;
         setId(ClassConfigurator.getProtocolId(TCPPING.class));
         asyncDiscovery(true);
         numDiscoveryRuns(ASKS_AT_START);
@@ -73,7 +72,7 @@ final class SeedPing extends Discovery {
     public void start() throws Exception {
         super.start();
         if (directory != null) {
-            IpAddress own = (IpAddress) physicalAddress(local_addr);
+            IpAddress own = (IpAddress) Objects.requireNonNull(physicalAddress(local_addr), "bound by now");
             hostDirectory = new HostDirectory(
                     directory,
                     ((UUID) local_addr).toStringLong(),
@@ -92,9 +91,16 @@ final class SeedPing extends Discovery {
 
     @Override
     public Object down(Event event) {
+        View before = view;
         Object answer = super.down(event);
         if (event.getType() == Event.VIEW_CHANGE) {
-            rememberMembers(event.getArg());
+            View now = event.getArg();
+            rememberMembers(now);
+            if (is_coord) {
+                // Joiners know who brought them in; the coordinator tells all members of each other's addresses.
+                startCacheDissemination(
+                        new ArrayList<>(now.getMembers()), View.leftMembers(before, now), View.newMembers(before, now));
+            }
         }
         return answer;
     }
@@ -105,31 +111,41 @@ final class SeedPing extends Discovery {
         remember(address);
     }
 
+    /** Asks whom an answer mentions, too, so that they know the address of this member before it joins them. */
+    @Override
+    protected void handleDiscoveryResponse(PingData found, Address sender) {
+        PhysicalAddress address = found.getPhysicalAddr();
+        if (remember(address) && !found.getAddress().equals(local_addr)) {
+            ask(address, question(null), header(false));
+        }
+        super.handleDiscoveryResponse(found, sender);
+    }
+
     @Override
     protected void findMembers(List<Address> members, boolean initial, Responses responses) {
         HostDirectory host = hostDirectory;
         if (host != null) {
             host.renew();
         }
-        PhysicalAddress own = physicalAddress(local_addr);
-        PingData question = new PingData(local_addr, false, NameCache.get(local_addr), own);
-        if (members != null && members.size() <= max_members_in_discovery_request) {
-            question.mbrs(members);
-        }
-        ByteArray body = marshal(question);
-        PingHeader header = new PingHeader(PingHeader.GET_MBRS_REQ)
-                .clusterName(cluster_name)
-                .initialDiscovery(initial);
+        ByteArray question = question(members);
+        PingHeader header = header(initial);
         for (PhysicalAddress target : targets()) {
-            if (!target.equals(own)) {
-                ask(target, header, body);
-            }
+            ask(target, question, header);
         }
     }
 
+    /** Answers for the coordinator as well: it may not be among the candidates of who asks. */
     @Override
-    protected @Nullable Object handle(PingHeader header, Message message) {
-        return foreigners.isForeign(header, cluster_name) ? null : super.handle(header, message);
+    protected void sendDiscoveryResponse(List<PingData> own, Address asker) {
+        List<PingData> answer = new ArrayList<>(own);
+        Address coordinator = current_coord;
+        if (coordinator != null && !coordinator.equals(local_addr)) {
+            PhysicalAddress address = physicalAddress(coordinator);
+            if (address != null) {
+                answer.add(new PingData(coordinator, true, NameCache.get(coordinator), address).coord(true));
+            }
+        }
+        super.sendDiscoveryResponse(answer, asker);
     }
 
     private Set<PhysicalAddress> targets() {
@@ -143,12 +159,27 @@ final class SeedPing extends Discovery {
         return targets;
     }
 
-    private void ask(PhysicalAddress target, PingHeader header, ByteArray body) {
+    private ByteArray question(@Nullable List<Address> members) {
+        PingData question = new PingData(local_addr, false, NameCache.get(local_addr), physicalAddress(local_addr));
+        if (members != null && members.size() <= max_members_in_discovery_request) {
+            question.mbrs(members);
+        }
+        return marshal(question);
+    }
+
+    private PingHeader header(boolean initial) {
+        return new PingHeader(PingHeader.GET_MBRS_REQ).clusterName(cluster_name).initialDiscovery(initial);
+    }
+
+    private void ask(PhysicalAddress target, ByteArray question, PingHeader header) {
+        if (target.equals(physicalAddress(local_addr))) {
+            return;
+        }
         Message request = new BytesMessage(target)
                 .setFlag(Message.Flag.DONT_BUNDLE, Message.Flag.OOB)
                 .setFlag(Message.TransientFlag.DONT_LOOPBACK)
                 .putHeader(id, header);
-        request.setArray(body);
+        request.setArray(question);
         down_prot.down(request);
     }
 
@@ -162,17 +193,20 @@ final class SeedPing extends Discovery {
         addresses.forEach(this::remember);
     }
 
-    private void remember(@Nullable PhysicalAddress address) {
-        if (address != null) {
-            synchronized (remembered) {
-                // Moves it to the young end.
-                remembered.remove(address);
-                remembered.put(address, Boolean.TRUE);
-            }
+    /** Returns whether the address is new. */
+    private boolean remember(@Nullable PhysicalAddress address) {
+        if (address == null) {
+            return false;
+        }
+        synchronized (remembered) {
+            // Moves it to the young end.
+            boolean known = remembered.remove(address) != null;
+            remembered.put(address, Boolean.TRUE);
+            return !known;
         }
     }
 
-    private PhysicalAddress physicalAddress(Address member) {
+    private @Nullable PhysicalAddress physicalAddress(Address member) {
         return (PhysicalAddress) down_prot.down(new Event(Event.GET_PHYSICAL_ADDRESS, member));
     }
 }

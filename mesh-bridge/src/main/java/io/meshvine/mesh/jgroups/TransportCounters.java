@@ -5,9 +5,9 @@ package io.meshvine.mesh.jgroups;
  *
  * @param failedCallbacks calls of the listener that threw
  * @param unexpectedMessages messages of a kind that no node sends, dropped unread
- * @param foreignRequests discovery requests of members of other meshes
+ * @param foreignMessages messages of members of other meshes, left alone
  * @param droppedMessages JGroups messages dropped at the bound of a lane (sent again where it matters)
  * @param failedSends writes that failed, mostly for want of a connection
  */
 public record TransportCounters(
-        long failedCallbacks, long unexpectedMessages, long foreignRequests, long droppedMessages, long failedSends) {}
+        long failedCallbacks, long unexpectedMessages, long foreignMessages, long droppedMessages, long failedSends) {}

@@ -30,7 +30,11 @@ final class TestMember implements MeshTransport.Listener, AutoCloseable {
             (from, frame) -> texts.add(StandardCharsets.UTF_8.decode(frame).toString());
 
     TestMember(JGroupsOptions options) {
-        transport = new JGroupsTransport(options);
+        this(options, new MeshStack(options));
+    }
+
+    TestMember(JGroupsOptions options, MeshStack stack) {
+        transport = new JGroupsTransport(options, stack);
     }
 
     static TestMember started(JGroupsOptions options) {
