@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The node's listeners and the connections behind them. {@link #start} and {@link #stop} from one thread. */
+/** The node's listeners and the connections behind them. {@link #bind}, {@link #accept} and {@link #stop} from one thread. */
 public final class Front {
 
     private static final Logger LOG = LoggerFactory.getLogger(Front.class);
@@ -60,12 +60,19 @@ public final class Front {
         return connection;
     }
 
-    /** Opens the configured listeners; if one fails, none stays open. */
-    public void start() throws IOException {
+    /** Opens the configured listeners, which accept nobody yet; if one fails, none stays open. */
+    public void bind() throws IOException {
         Listeners opened = new Listeners(services);
         opened.open();
         listeners = opened;
-        LOG.debug("serving mqtt={} ws={}", opened.tcpPort(), opened.webSocketPort());
+        LOG.debug("listening mqtt={} ws={}", opened.tcpPort(), opened.webSocketPort());
+    }
+
+    /** Serves from now on; those who connected since {@link #bind} first. */
+    public void accept() {
+        if (listeners != null) {
+            listeners.accept();
+        }
     }
 
     /** The port that plain MQTT listens on, or -1. */

@@ -75,6 +75,7 @@ final class Listeners {
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
@@ -83,9 +84,20 @@ final class Listeners {
                 .bind(listener.host(), listener.port())
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new IOException("cannot listen on " + listener.host() + ":" + listener.port(), bound.cause());
+            throw new IOException(
+                    (overWebSocket ? "MQTT over WebSocket" : "MQTT") + " cannot listen on " + listener.host() + ":"
+                            + listener.port() + " (" + bound.cause().getMessage() + ")",
+                    bound.cause());
         }
         return bound.channel();
+    }
+
+    void accept() {
+        for (Channel server : new Channel[] {tcp, webSocket}) {
+            if (server != null) {
+                server.config().setAutoRead(true);
+            }
+        }
     }
 
     int tcpPort() {

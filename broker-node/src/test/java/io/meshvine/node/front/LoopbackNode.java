@@ -112,7 +112,8 @@ final class LoopbackNode implements AutoCloseable {
                 authorizer,
                 System::currentTimeMillis);
         try {
-            front.start();
+            front.bind();
+            front.accept();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,267 @@
+package io.meshvine.node;
+
+import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.interest.InterestIndex;
+import io.meshvine.mesh.retained.HybridClock;
+import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.node.admin.AdminServer;
+import io.meshvine.node.admin.AdminSources;
+import io.meshvine.node.admin.Health;
+import io.meshvine.node.config.Listener;
+import io.meshvine.node.config.LoadedConfig;
+import io.meshvine.node.config.MqttConfig;
+import io.meshvine.node.config.NodeConfig;
+import io.meshvine.node.config.SessionConfig;
+import io.meshvine.node.front.Authorizer;
+import io.meshvine.node.front.Front;
+import io.meshvine.node.front.FrontOptions;
+import io.meshvine.node.identity.NodeHome;
+import io.meshvine.node.metrics.NodeMetrics;
+import io.meshvine.node.moquette.MoquetteEngine;
+import io.meshvine.node.routing.LocalDelivery;
+import io.meshvine.node.routing.MeshLocalBroker;
+import io.meshvine.node.routing.PublishRouter;
+import io.meshvine.node.routing.RouteTable;
+import io.meshvine.node.routing.Subscriptions;
+import io.meshvine.node.routing.SysTopics;
+import io.meshvine.node.routing.Wills;
+import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.SessionCounters;
+import io.meshvine.node.session.SessionLimits;
+import io.meshvine.node.session.Sessions;
+import io.meshvine.node.session.SubscriptionDirectory;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node of the mesh, put together and running: the only place that knows all its parts. Started and closed from one
+ * thread.
+ */
+public final class Node implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final Duration SYS_INTERVAL = Duration.ofSeconds(10);
+
+    private final NodeConfig config;
+    private final NodeHome home;
+    private final BridgeLoop bridgeLoop = new BridgeLoop("meshvine-bridge");
+    private final BridgeLoop sessionLoop = new BridgeLoop("meshvine-sessions");
+    private final ScheduledExecutorService timer;
+    private final Sessions sessions;
+    private final MeshSide mesh;
+    private final MeshLocalBroker meshBroker;
+    private final MoquetteEngine engine;
+    private final Front front;
+    private final SysTopics sysTopics;
+    private final NodeMetrics metrics;
+    private final AdminServer admin;
+    private volatile boolean serving;
+
+    private Node(LoadedConfig loaded, NodeHome home, String version) {
+        this.config = loaded.config();
+        this.home = home;
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "meshvine-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
+        HybridClock clock = new HybridClock(home.id(), bridgeLoop::wallMillis);
+        RetainedMap retained = new RetainedMap();
+        RetainedMap nodeRetained = new RetainedMap();
+        InterestIndex interest = new InterestIndex();
+        SubscriptionDirectory directory = new SubscriptionDirectory();
+        RouteTable routes = new RouteTable(directory, interest);
+        LocalDelivery delivery = new LocalDelivery(directory);
+
+        this.mesh = new MeshSide(config, home);
+        this.meshBroker = new MeshLocalBroker(routes, delivery, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
+        PublishRouter router = new PublishRouter(
+                routes, delivery, mesh, retained, nodeRetained, clock, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
+        Subscriptions subscriptions =
+                new Subscriptions(directory, mesh, retained, nodeRetained, bridgeLoop::wallMillis);
+        Wills wills = new Wills(router::publishAndRelease, timer, bridgeLoop::wallMillis);
+
+        this.sessions = new Sessions(
+                limits(config.session()), new SessionCounters(), List.of(sessionLoop::execute), sessionLoop);
+        sessions.listen(new SessionEnd(subscriptions, wills, delivery));
+        this.engine = new MoquetteEngine(sessions::get, Front::outlet);
+        this.front = new Front(
+                frontOptions(config),
+                sessions,
+                router,
+                subscriptions,
+                wills,
+                engine::handler,
+                null,
+                Authorizer.allowAll(),
+                bridgeLoop::wallMillis);
+
+        this.sysTopics = new SysTopics(router::publishHere, timer, SYS_INTERVAL);
+        new SysFigures(front.counters(), sessions, directory, retained)
+                .register(sysTopics, version, bridgeLoop::nanoTime);
+        this.metrics = new NodeMetrics(version);
+        NodeCounters counters = new NodeCounters(front.counters(), sessions, directory, retained, meshBroker, mesh);
+        counters.bindTo(metrics);
+        Health health = new Health();
+        health.readyWhen("serving", () -> serving ? Optional.empty() : Optional.of("starting or stopping"));
+        this.admin = new AdminServer(
+                config.admin(),
+                new AdminSources(version, health, mesh::status, counters::all, loaded.settings(), metrics::scrape));
+    }
+
+    /**
+     * Starts a node; returns once it serves.
+     *
+     * @throws IOException if a port cannot be opened; everything is closed again
+     */
+    public static Node start(LoadedConfig config) throws IOException {
+        NodeHome home = NodeHome.open(config.config().dataDir());
+        Node node;
+        try {
+            node = new Node(config, home, version());
+        } catch (RuntimeException e) {
+            home.close();
+            throw e;
+        }
+        try {
+            node.serve();
+            return node;
+        } catch (IOException | RuntimeException e) {
+            node.close();
+            throw e;
+        }
+    }
+
+    private void serve() throws IOException {
+        admin.start();
+        // Ports first, so that peers can be told where clients reach this node; clients last, so that none is served
+        // before the mesh is there.
+        try {
+            front.bind();
+        } catch (IOException e) {
+            throw new IOException(
+                    e.getMessage()
+                            + "; stop what uses it, or set mqtt.tcp.port or mqtt.ws.port to another port (0 takes"
+                            + " any free one)",
+                    e);
+        }
+        mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));
+        front.accept();
+        sysTopics.start();
+        serving = true;
+        LOG.info("node {} ({}) serves, epoch {}", config.name(), home.id(), home.epoch());
+    }
+
+    public String name() {
+        return config.name();
+    }
+
+    public Map<String, String> addresses() {
+        Map<String, String> addresses = clientAddresses();
+        addresses.put("mesh", address(config.mesh().bind(), mesh.port()));
+        addresses.put("admin", address(config.admin(), admin.port()));
+        return addresses;
+    }
+
+    private Map<String, String> clientAddresses() {
+        Map<String, String> addresses = new LinkedHashMap<>();
+        addresses.put("mqtt", address(config.mqtt().tcp(), front.tcpPort()));
+        addresses.put("ws", address(config.mqtt().ws(), front.wsPort()));
+        return addresses;
+    }
+
+    private static String address(Listener configured, int port) {
+        return port < 0 ? "off" : new Listener(configured.host(), port).toString();
+    }
+
+    /** Stops serving, tells clients and peers, and frees the data folder. Idempotent. */
+    @Override
+    public void close() {
+        serving = false;
+        sysTopics.stop();
+        front.stop(config.drain());
+        engine.close();
+        sessions.close();
+        admin.close();
+        metrics.close();
+        timer.shutdownNow();
+        sessionLoop.close();
+        bridgeLoop.close();
+        home.close();
+        LOG.info("node {} left", config.name());
+    }
+
+    /** Version of the product, or "development" if it does not run from its jar. */
+    private static String version() {
+        String version = Node.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    private static SessionLimits limits(SessionConfig session) {
+        return new SessionLimits(
+                session.maxSessions(),
+                session.maxSubscriptions(),
+                session.maxInFlight(),
+                session.maxQueuedMessages(),
+                session.maxQueuedBytes(),
+                session.maxPendingQos0(),
+                session.maxPendingQos0Bytes(),
+                switch (session.overflow()) {
+                    case REJECT_NEWEST -> SessionLimits.Overflow.REJECT_NEWEST;
+                    case DROP_OLDEST -> SessionLimits.Overflow.DROP_OLDEST;
+                });
+    }
+
+    private static FrontOptions frontOptions(NodeConfig config) {
+        MqttConfig mqtt = config.mqtt();
+        FrontOptions.Builder options = FrontOptions.builder()
+                .webSocketPath(mqtt.wsPath())
+                .workers(mqtt.workers())
+                .maxConnections(mqtt.maxConnections())
+                .connectTimeout(mqtt.connectTimeout())
+                .maxPacketSize(mqtt.maxPacketSize())
+                .receiveMaximum(mqtt.receiveMaximum())
+                .topicAliasMaximum(mqtt.topicAliasMaximum())
+                .maxKeepAlive(mqtt.maxKeepAlive())
+                .maxSessionExpirySeconds(Math.min(config.session().maxExpiry().toSeconds(), FrontOptions.NEVER))
+                .allowAnonymous(true);
+        if (mqtt.tcp().enabled()) {
+            options.tcp(mqtt.tcp().host(), mqtt.tcp().port());
+        }
+        if (mqtt.ws().enabled()) {
+            options.webSocket(mqtt.ws().host(), mqtt.ws().port());
+        }
+        return options.build();
+    }
+
+    /** What follows when a session is over, and who steps in for a member of a shared subscription. */
+    private record SessionEnd(Subscriptions subscriptions, Wills wills, LocalDelivery delivery)
+            implements Sessions.Listener {
+
+        @Override
+        public void onSessionEnded(ClientSession session) {
+            wills.sessionEnded(session.clientId());
+            subscriptions.sessionEnded(session);
+        }
+
+        @Override
+        public boolean hasOtherMember(ClientSession unable, GroupKey group) {
+            return delivery.hasOtherMember(unable, group);
+        }
+
+        @Override
+        public void redeliver(ClientSession unable, Delivery what) {
+            delivery.redeliver(unable, what);
+        }
+    }
+}
