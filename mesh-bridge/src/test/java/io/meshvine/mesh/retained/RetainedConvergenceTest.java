@@ -111,6 +111,35 @@ class RetainedConvergenceTest {
         }
     }
 
+    @Test
+    void neverPurgesAMessageThatCameInAfterTheExpiredOne() throws Exception {
+        RetainedMap map = new RetainedMap();
+        NodeId node = new NodeId(0, 1);
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService purging = Executors.newSingleThreadExecutor();
+        try {
+            Future<?> purger = purging.submit(() -> {
+                do {
+                    map.purge(10, Duration.ofDays(1));
+                } while (!done.get());
+            });
+            RetainedMessage last = null;
+            for (int i = 0; i < 100_000; i++) {
+                assertThat(map.get("t")).isSameAs(last);
+                map.merge(new RetainedMessage("t", new HybridTimestamp(i, 0, node), 1, new byte[1], false, 5));
+                last = new RetainedMessage("t", new HybridTimestamp(i, 1, node), 1, new byte[1], false, 20);
+                map.merge(last);
+            }
+            done.set(true);
+            purger.get(30, TimeUnit.SECONDS);
+            assertThat(map.get("t")).isSameAs(last);
+            assertThat(map.liveCount()).isEqualTo(1);
+        } finally {
+            done.set(true);
+            purging.shutdownNow();
+        }
+    }
+
     private static void assertSame(RetainedMap one, RetainedMap other) {
         assertThat(one.digest()).isEqualTo(other.digest());
         assertThat(contents(one)).isEqualTo(contents(other));

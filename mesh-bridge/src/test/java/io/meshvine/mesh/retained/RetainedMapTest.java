@@ -177,6 +177,22 @@ class RetainedMapTest {
     }
 
     @Test
+    void tellsStampsApartByEachOfTheirParts() {
+        List<HybridTimestamp> stamps = List.of(
+                new HybridTimestamp(1, 1, A),
+                new HybridTimestamp(2, 1, A),
+                new HybridTimestamp(1, 2, A),
+                new HybridTimestamp(1, 1, B),
+                new HybridTimestamp(1, 1, new NodeId(1, 1)));
+        assertThat(stamps.stream().map(stamp -> {
+                    RetainedMap one = new RetainedMap();
+                    one.merge(RetainedMessage.deleted("a", stamp));
+                    return one.digest();
+                }))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void pointsToTheBucketThatDiffers() {
         RetainedMap other = new RetainedMap();
         for (int i = 0; i < 1_000; i++) {
