@@ -1,0 +1,8 @@
+/**
+ * The command line: one node, a demonstration mesh, and questions to running nodes. Imports picocli and the HiveMQ
+ * client (nobody else does), and {@code config}; starts nodes through {@code NodeStarter}.
+ */
+@NullMarked
+package io.meshvine.node.cli;
+
+import org.jspecify.annotations.NullMarked;
