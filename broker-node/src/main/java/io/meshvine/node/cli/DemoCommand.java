@@ -124,18 +124,18 @@ final class DemoCommand implements Callable<Integer> {
 
     /** Until a signal ends this process, or no node is left. */
     private static void awaitEnd(PrintWriter out, DemoMesh mesh) throws DemoException {
-        List<NodeProcess> nodes = mesh.nodes();
-        for (NodeProcess node : nodes) {
-            node.ended().thenAccept(process -> {
-                if (!mesh.isClosing()) {
-                    say(out, node.name() + " has stopped (exit code " + process.exitValue() + ")");
-                }
-            });
-        }
-        CompletableFuture.allOf(nodes.stream().map(NodeProcess::ended).toArray(CompletableFuture[]::new))
-                .join();
+        CompletableFuture<?>[] ends = mesh.nodes().stream()
+                .map(node -> node.ended().thenAccept(process -> sayEnd(out, mesh, node, process.exitValue())))
+                .toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(ends).join();
         if (!mesh.isClosing()) {
             throw new DemoException("no node is left");
+        }
+    }
+
+    private static void sayEnd(PrintWriter out, DemoMesh mesh, NodeProcess node, int exitCode) {
+        if (!mesh.isClosing()) {
+            say(out, node.name() + " has stopped (exit code " + exitCode + ")");
         }
     }
 

@@ -59,7 +59,9 @@ final class DemoMesh implements AutoCloseable {
         try {
             return node.ready().get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
-            throw new DemoException(String.valueOf(e.getCause().getMessage()), e);
+            throw e.getCause() instanceof DemoException known
+                    ? known
+                    : new DemoException(node.name() + " failed: " + e.getCause(), e);
         } catch (TimeoutException e) {
             throw new DemoException(
                     node.name() + " is not ready after " + START.toSeconds() + " s\n" + node.endOfLog(), e);

@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Who the nodes of a demonstration are and where they listen. With the default base port, node 1 has every default port
@@ -28,7 +31,21 @@ record DemoPlan(Path folder, List<Member> members) {
     private static final int SUGGESTION_STEP = 1_000;
 
     /** One node. Ports 0 are chosen by the node itself. */
-    record Member(String name, int mqtt, int ws, int admin, int mesh) {}
+    record Member(String name, int mqtt, int ws, int admin, int mesh) {
+
+        /** The first of its ports that is not free, with its use. */
+        private Optional<String> taken(IntPredicate isFree) {
+            record Use(String name, int port) {}
+            return Stream.of(
+                            new Use("MQTT", mqtt),
+                            new Use("WebSocket", ws),
+                            new Use("admin", admin),
+                            new Use("mesh", mesh))
+                    .filter(use -> !isFree.test(use.port()))
+                    .map(use -> "port " + use.port() + " (" + use.name() + " of " + name + ")")
+                    .findFirst();
+        }
+    }
 
     /**
      * Plans ports from the base port on.
@@ -36,16 +53,32 @@ record DemoPlan(Path folder, List<Member> members) {
      * @param basePort MQTT port of node 1, or 0 for ephemeral ports everywhere
      */
     static DemoPlan of(int nodes, int basePort, Path folder) throws DemoException {
-        List<Member> members = basePort == 0 ? ephemeral(nodes) : fixed(nodes, basePort);
+        List<Member> members = basePort == 0 ? ephemeral(nodes) : fixed(nodes, basePort, DemoPlan::isFree);
         return new DemoPlan(folder, members);
     }
 
-    private static List<Member> fixed(int nodes, int basePort) throws DemoException {
-        int highest = MAX_PORT - WS_OFFSET - HTTP_STEP * (nodes - 1);
+    static List<Member> fixed(int nodes, int basePort, IntPredicate isFree) throws DemoException {
+        int highest = highestBasePort(nodes);
         if (basePort < 1 || basePort > highest) {
             throw new DemoException("--base-port " + basePort + ": expected 1 to " + highest + " for " + nodes
                     + " nodes, or 0 for any free ports");
         }
+        List<Member> members = members(nodes, basePort);
+        for (Member member : members) {
+            Optional<String> taken = member.taken(isFree);
+            if (taken.isPresent()) {
+                throw new DemoException(
+                        taken.get() + " is taken; stop what uses it, or " + wayOut(nodes, basePort, isFree));
+            }
+        }
+        return members;
+    }
+
+    private static int highestBasePort(int nodes) {
+        return MAX_PORT - WS_OFFSET - HTTP_STEP * (nodes - 1);
+    }
+
+    private static List<Member> members(int nodes, int basePort) {
         List<Member> members = new ArrayList<>();
         for (int i = 0; i < nodes; i++) {
             members.add(new Member(
@@ -55,13 +88,17 @@ record DemoPlan(Path folder, List<Member> members) {
                     basePort + ADMIN_OFFSET + HTTP_STEP * i,
                     basePort + MESH_OFFSET + i));
         }
-        for (Member member : members) {
-            requireFree(member, "MQTT", member.mqtt(), basePort);
-            requireFree(member, "WebSocket", member.ws(), basePort);
-            requireFree(member, "admin", member.admin(), basePort);
-            requireFree(member, "mesh", member.mesh(), basePort);
-        }
         return members;
+    }
+
+    private static String wayOut(int nodes, int basePort, IntPredicate isFree) {
+        for (int other = basePort + SUGGESTION_STEP; other <= highestBasePort(nodes); other += SUGGESTION_STEP) {
+            if (members(nodes, other).stream()
+                    .allMatch(member -> member.taken(isFree).isEmpty())) {
+                return "move all ports with --base-port " + other + " (--base-port 0 takes any free ones)";
+            }
+        }
+        return "take any free ports with --base-port 0";
     }
 
     /** Mesh ports are picked here, all at once so that they differ, because the nodes are told each other's. */
@@ -70,7 +107,7 @@ record DemoPlan(Path folder, List<Member> members) {
         try {
             List<Member> members = new ArrayList<>();
             for (int i = 1; i <= nodes; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK));
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 held.add(socket);
                 members.add(new Member("node-" + i, 0, 0, 0, socket.getLocalPort()));
             }
@@ -83,19 +120,10 @@ record DemoPlan(Path folder, List<Member> members) {
         }
     }
 
-    private static void requireFree(Member member, String use, int port, int basePort) throws DemoException {
-        if (!isFree(port)) {
-            throw new DemoException(
-                    "port " + port + " (" + use + " of " + member.name() + ") is taken; stop what uses it,"
-                            + " or move all ports with --base-port " + (basePort + SUGGESTION_STEP)
-                            + " (--base-port 0 takes any free ones)");
-        }
-    }
-
-    private static boolean isFree(int port) {
+    static boolean isFree(int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(LOOPBACK, port));
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return true;
         } catch (IOException e) {
             return false; // whatever the reason is, a node could not listen there either

@@ -1,0 +1,123 @@
+package io.meshvine.node.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.meshvine.mesh.MeshFixtures;
+import io.meshvine.node.admin.AdminServer;
+import io.meshvine.node.admin.AdminSources;
+import io.meshvine.node.admin.Health;
+import io.meshvine.node.config.Listener;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** The commands that ask a running node. */
+class AskNodeTest {
+
+    private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
+    private final Map<String, String> environment = new HashMap<>();
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private AdminServer server;
+    private int port;
+
+    @BeforeEach
+    void start() throws IOException {
+        Health health = new Health();
+        health.readyWhen("storage", problem::get);
+        server = new AdminServer(
+                new Listener("127.0.0.1", 0),
+                new AdminSources(
+                        "1.2.3",
+                        health,
+                        () -> CompletableFuture.completedFuture(MeshFixtures.status()),
+                        Map::of,
+                        List.of(),
+                        () -> ""));
+        server.start();
+        port = server.port();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void healthIsTheExitCode() {
+        assertThat(run("health", "--admin", url())).isZero();
+
+        problem.set(Optional.of("disk is full"));
+        assertThat(run("health", "--admin", url())).isEqualTo(1);
+        assertThat(out.toString()).contains("disk is full");
+    }
+
+    @Test
+    void healthFindsTheNodeByItsConfiguration() {
+        environment.put("MESHVINE_ADMIN_HOST", "0.0.0.0");
+        environment.put("MESHVINE_ADMIN_PORT", Integer.toString(server.port()));
+
+        assertThat(run("health")).isZero();
+    }
+
+    @Test
+    void statusShowsPeersAndTheirLinks() {
+        assertThat(run("status", "--admin", url())).isZero();
+        assertThat(out.toString())
+                .contains("mesh     plant")
+                .contains("node     a, id " + MeshFixtures.SELF + ", epoch 7, version 1.2.3")
+                .contains("asks its peers for 17 topic filters")
+                .containsPattern("b +connected +0.25 +10 +20 +5 +42  127.0.0.1:1884")
+                .contains("refused: belongs to mesh other");
+    }
+
+    @Test
+    void statusAsJsonIsWhatTheNodeSaid() {
+        assertThat(run("status", "--json", "--admin", url())).isZero();
+        assertThat(out.toString()).startsWith("{").contains("\"mesh\" : \"plant\"");
+    }
+
+    @Test
+    void saysWhatToDoWhenNobodyAnswers() {
+        server.close();
+
+        assertThat(run("status", "--admin", url())).isEqualTo(1);
+        assertThat(err.toString()).contains("no answer from " + url()).contains("--admin URL");
+        assertThat(run("health", "--admin", url())).isEqualTo(1);
+    }
+
+    @Test
+    void saysThatAnAddressIsNeededWhereTheConfigurationHasNone() {
+        environment.put("MESHVINE_ADMIN_PORT", "0");
+
+        assertThat(run("status")).isEqualTo(1);
+        assertThat(err.toString()).contains("admin.port=0").contains("--admin URL");
+        assertThat(run("status", "--admin", "localhost:8080")).isEqualTo(1);
+        assertThat(err.toString()).contains("expected an address as http://127.0.0.1:8080");
+    }
+
+    private String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    private int run(String... arguments) {
+        CommandLine command = Meshvine.commandLine(
+                config -> {
+                    throw new AssertionError("no node is to be started");
+                },
+                environment);
+        command.setOut(new PrintWriter(out, true));
+        command.setErr(new PrintWriter(err, true));
+        return command.execute(arguments);
+    }
+}
