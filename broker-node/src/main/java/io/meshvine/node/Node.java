@@ -8,6 +8,7 @@ import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.node.admin.AdminServer;
 import io.meshvine.node.admin.AdminSources;
 import io.meshvine.node.admin.Health;
+import io.meshvine.node.cli.RunningNode;
 import io.meshvine.node.config.Listener;
 import io.meshvine.node.config.LoadedConfig;
 import io.meshvine.node.config.MqttConfig;
@@ -47,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * One node of the mesh, put together and running: the only place that knows all its parts. Started and closed from one
  * thread.
  */
-public final class Node implements AutoCloseable {
+public final class Node implements RunningNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration SYS_INTERVAL = Duration.ofSeconds(10);
@@ -162,10 +163,12 @@ public final class Node implements AutoCloseable {
         LOG.info("node {} ({}) serves, epoch {}", config.name(), home.id(), home.epoch());
     }
 
+    @Override
     public String name() {
         return config.name();
     }
 
+    @Override
     public Map<String, String> addresses() {
         Map<String, String> addresses = clientAddresses();
         addresses.put("mesh", address(config.mesh().bind(), mesh.port()));
