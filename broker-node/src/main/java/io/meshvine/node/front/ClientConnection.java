@@ -112,8 +112,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
                         dup,
                         services.wallMillis().getAsLong());
         if (packet == null) {
-            services.counters().drop(FrontCounters.Drop.PACKET_TOO_LARGE);
-            return false;
+            return false; // The session counts it.
         }
         services.counters().publishOut(delivery.qos());
         context.write(packet, context.voidPromise());

@@ -58,7 +58,7 @@ final class ConnectFlow {
         try {
             asked = ConnectRequest.parse(message);
         } catch (ConnectRefused refused) {
-            refuse(refused.refusal(), String.valueOf(refused.getMessage()), ConnectRequest.isVersion5(message));
+            refuse(refused.refusal(), String.valueOf(refused.getMessage()), refused.version5());
             return;
         }
         request = asked;
@@ -74,7 +74,9 @@ final class ConnectFlow {
             return;
         }
         if (verdict == null) {
-            LOG.warn("authentication failed to answer", failure);
+            if (services.logLimit().allows()) {
+                LOG.warn("authentication failed to answer", failure);
+            }
             refuse(Refusal.SERVER_BUSY, "authentication is not available");
             return;
         }

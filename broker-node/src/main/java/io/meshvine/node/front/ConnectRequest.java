@@ -63,10 +63,11 @@ record ConnectRequest(
         boolean assigned = clientId.isEmpty();
         if (assigned && !version5 && !header.isCleanSession()) {
             // [MQTT-3.1.3-8] of MQTT 3.1.1
-            throw new ConnectRefused(Refusal.CLIENT_IDENTIFIER_NOT_VALID, "an empty client id needs a clean session");
+            throw new ConnectRefused(
+                    Refusal.CLIENT_IDENTIFIER_NOT_VALID, "an empty client id needs a clean session", false);
         }
         if (assigned && header.version() == MqttVersion.MQTT_3_1.protocolLevel()) {
-            throw new ConnectRefused(Refusal.CLIENT_IDENTIFIER_NOT_VALID, "MQTT 3.1 has no empty client id");
+            throw new ConnectRefused(Refusal.CLIENT_IDENTIFIER_NOT_VALID, "MQTT 3.1 has no empty client id", false);
         }
         return new ConnectRequest(
                 header.version(),
@@ -82,7 +83,7 @@ record ConnectRequest(
                 flag(properties, MqttPropertyType.REQUEST_PROBLEM_INFORMATION, true),
                 header.hasUserName() ? payload.userName() : null,
                 header.hasPassword() ? payload.passwordInBytes() : null,
-                header.isWillFlag() ? will(header, payload) : null);
+                header.isWillFlag() ? will(header, payload, version5) : null);
     }
 
     boolean version5() {
@@ -97,25 +98,25 @@ record ConnectRequest(
     private static void checkFlags(MqttConnectVariableHeader header, boolean version5) throws ConnectRefused {
         if (!header.isWillFlag() && (header.willQos() != 0 || header.isWillRetain())) {
             // [MQTT-3.1.2-11], [MQTT-3.1.2-13]
-            throw new ConnectRefused(Refusal.MALFORMED_PACKET, "will QoS or will retain without a will");
+            throw new ConnectRefused(Refusal.MALFORMED_PACKET, "will QoS or will retain without a will", version5);
         }
         if (header.willQos() > 2) {
-            throw new ConnectRefused(Refusal.MALFORMED_PACKET, "will QoS 3"); // [MQTT-3.1.2-12]
+            throw new ConnectRefused(Refusal.MALFORMED_PACKET, "will QoS 3", version5); // [MQTT-3.1.2-12]
         }
         if (!version5 && header.hasPassword() && !header.hasUserName()) {
             // [MQTT-3.1.2-22] of MQTT 3.1.1
-            throw new ConnectRefused(Refusal.MALFORMED_PACKET, "a password without user name");
+            throw new ConnectRefused(Refusal.MALFORMED_PACKET, "a password without user name", false);
         }
     }
 
     private static void checkAuthenticationMethod(PropertyReader properties) throws ConnectRefused {
         if (properties.has(MqttPropertyType.AUTHENTICATION_METHOD)) {
             // [MQTT-4.12.0-1]: no method is supported.
-            throw new ConnectRefused(Refusal.BAD_AUTHENTICATION_METHOD, "no extended authentication is offered");
+            throw new ConnectRefused(Refusal.BAD_AUTHENTICATION_METHOD, "no extended authentication is offered", true);
         }
         if (properties.has(MqttPropertyType.AUTHENTICATION_DATA)) {
             // MQTT 5, 3.1.2.11.10
-            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, "authentication data without method");
+            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, "authentication data without method", true);
         }
     }
 
@@ -130,7 +131,7 @@ record ConnectRequest(
     private static int positive(PropertyReader properties, MqttPropertyType type, int absent) throws ConnectRefused {
         int value = properties.integer(type, absent);
         if (value == 0) {
-            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, type + " must not be 0"); // MQTT 5, 3.1.2.11.3
+            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, type + " must not be 0", true); // MQTT 5, 3.1.2.11.3
         }
         return value;
     }
@@ -138,7 +139,7 @@ record ConnectRequest(
     private static long packetLimit(PropertyReader properties) throws ConnectRefused {
         long value = properties.unsignedInt(MqttPropertyType.MAXIMUM_PACKET_SIZE, NO_PACKET_LIMIT);
         if (value == 0) {
-            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, "Maximum Packet Size must not be 0"); // 3.1.2.11.4
+            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, "Maximum Packet Size must not be 0", true); // 3.1.2.11.4
         }
         return value;
     }
@@ -147,27 +148,28 @@ record ConnectRequest(
             throws ConnectRefused {
         int value = properties.integer(type, absent ? 1 : 0);
         if (value != 0 && value != 1) {
-            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, type + " must be 0 or 1"); // 3.1.2.11.6, 3.1.2.11.7
+            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, type + " must be 0 or 1", true); // 3.1.2.11.6, 3.1.2.11.7
         }
         return value == 1;
     }
 
-    private static Will will(MqttConnectVariableHeader header, MqttConnectPayload payload) throws ConnectRefused {
+    private static Will will(MqttConnectVariableHeader header, MqttConnectPayload payload, boolean version5)
+            throws ConnectRefused {
         String topic = payload.willTopic();
         if (topic == null || !TopicFilters.isValidTopicName(topic)) {
-            throw new ConnectRefused(Refusal.TOPIC_NAME_INVALID, "the will's topic is no valid topic name");
+            throw new ConnectRefused(Refusal.TOPIC_NAME_INVALID, "the will's topic is no valid topic name", version5);
         }
         PropertyReader properties = new PropertyReader(payload.willProperties());
         ApplicationProperties application;
         try {
             application = ApplicationProperties.of(payload.willProperties());
         } catch (ProtocolViolation violation) {
-            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, "will: " + violation.getMessage());
+            throw new ConnectRefused(Refusal.PROTOCOL_ERROR, "will: " + violation.getMessage(), true);
         }
         byte[] body = payload.willMessageInBytes();
         if (application.claimsText() && !ApplicationProperties.isUtf8(body)) {
             // MQTT 5, 3.1.3.2.3
-            throw new ConnectRefused(Refusal.PAYLOAD_FORMAT_INVALID, "the will is not UTF-8 as it claims");
+            throw new ConnectRefused(Refusal.PAYLOAD_FORMAT_INVALID, "the will is not UTF-8 as it claims", true);
         }
         return new Will(
                 topic,

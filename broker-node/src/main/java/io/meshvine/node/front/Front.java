@@ -48,6 +48,8 @@ public final class Front {
                 authorizer,
                 new TakeoverGate(),
                 new FrontCounters(),
+                new Congestion(),
+                new LogLimit(),
                 wallMillis);
     }
 
@@ -91,6 +93,14 @@ public final class Front {
             listeners.close(drain);
             listeners = null;
         }
+    }
+
+    /**
+     * While congested, clients that publish are not read from, so that they wait in their sockets; their keep alive does
+     * not count. Any thread.
+     */
+    public void congested(boolean congested) {
+        services.congestion().set(congested);
     }
 
     public FrontCounters counters() {

@@ -4,6 +4,7 @@ import io.netty.handler.codec.mqtt.MqttMessageType;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -25,16 +26,14 @@ public final class FrontCounters {
     private final LongAdder[] publishesOut = {new LongAdder(), new LongAdder(), new LongAdder()};
     private final LongAdder failures = new LongAdder();
 
-    /** Why a publish of a client went nowhere, or a packet to a client was not sent. */
+    /** Why a publish of a client went nowhere. What a session drops, it counts itself. */
     public enum Drop {
         /** The client may not publish to that topic. */
         NOT_AUTHORIZED,
         /** The topic has more levels than this broker serves. */
         TOPIC_INVALID,
         /** The payload is not the UTF-8 text that it claims to be. */
-        PAYLOAD_FORMAT_INVALID,
-        /** Larger than the client's Maximum Packet Size. */
-        PACKET_TOO_LARGE;
+        PAYLOAD_FORMAT_INVALID;
 
         /** As it stands in metrics. */
         public String label() {
@@ -158,7 +157,7 @@ public final class FrontCounters {
     }
 
     private static Map<String, Long> snapshot(Map<String, LongAdder> adders) {
-        Map<String, Long> sums = new java.util.TreeMap<>();
+        Map<String, Long> sums = new TreeMap<>();
         adders.forEach((key, adder) -> sums.put(key, adder.sum()));
         return sums;
     }

@@ -3,12 +3,9 @@ package io.meshvine.node.front;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
-import io.netty.handler.codec.mqtt.MqttConnectVariableHeader;
-import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
@@ -18,7 +15,6 @@ import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
-import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
@@ -49,7 +45,6 @@ final class FrontHandler extends ChannelDuplexHandler {
     private final boolean webSocket;
     private final Queue<MqttMessage> held = new ArrayDeque<>();
     private State state = State.AWAITING_CONNECT;
-    private String endReason = "connection-lost";
     private @Nullable ClientConnection connection;
     private @Nullable Future<?> connectTimeout;
 
@@ -91,7 +86,7 @@ final class FrontHandler extends ChannelDuplexHandler {
         stopTimeout();
         releaseHeld();
         if (connection != null) {
-            connection.end(endReason);
+            connection.end("connection-lost");
         }
     }
 
@@ -129,7 +124,11 @@ final class FrontHandler extends ChannelDuplexHandler {
     /** Whatever was thrown costs this client its connection, and nobody else anything. */
     private void fail(ClientConnection current, Throwable cause) {
         services.counters().failure();
-        LOG.warn("failed to serve {}", current.context().channel(), cause);
+        if (services.logLimit().allows()) {
+            LOG.warn("failed to serve {}", current.context().channel(), cause);
+        } else {
+            LOG.debug("failed to serve {}", current.context().channel(), cause);
+        }
         current.disconnect(MqttReasonCodes.Disconnect.IMPLEMENTATION_SPECIFIC_ERROR, "the server failed");
     }
 
@@ -174,7 +173,7 @@ final class FrontHandler extends ChannelDuplexHandler {
 
     private void first(ClientConnection current, MqttMessage packet) {
         if (packet.decoderResult().isFailure()) {
-            refuseUndecodable(current, packet);
+            refuseUndecodable(current, packet.decoderResult().cause());
         } else if (packet instanceof MqttConnectMessage connect) {
             state = State.CONNECTING;
             try {
@@ -188,15 +187,12 @@ final class FrontHandler extends ChannelDuplexHandler {
         }
     }
 
-    private static void refuseUndecodable(ClientConnection current, MqttMessage packet) {
-        Throwable cause = packet.decoderResult().cause();
-        boolean version5 = packet.variableHeader() instanceof MqttConnectVariableHeader header && header.version() == 5;
-        Refusal refusal = cause instanceof MqttUnacceptableProtocolVersionException
-                ? Refusal.UNSUPPORTED_PROTOCOL_VERSION // [MQTT-3.1.2-2]
-                : cause instanceof MqttIdentifierRejectedException
-                        ? Refusal.CLIENT_IDENTIFIER_NOT_VALID
-                        : cause instanceof TooLongFrameException ? Refusal.PACKET_TOO_LARGE : Refusal.MALFORMED_PACKET;
-        current.connectFlow().refuse(refusal, String.valueOf(cause.getMessage()), version5);
+    private static void refuseUndecodable(ClientConnection current, Throwable cause) {
+        if (cause instanceof ConnectRefused refused) {
+            current.connectFlow().refuse(refused.refusal(), String.valueOf(refused.getMessage()), refused.version5());
+        } else {
+            current.leave("protocol-error", null); // [MQTT-3.1.0-1], or no MQTT at all
+        }
     }
 
     /** CONNACK is on its way: what the client sent behind CONNECT is next. */
@@ -249,16 +245,13 @@ final class FrontHandler extends ChannelDuplexHandler {
             case SUBSCRIBE -> served.subscriptions().onSubscribe((MqttSubscribeMessage) packet);
             case UNSUBSCRIBE -> served.subscriptions().onUnsubscribe((MqttUnsubscribeMessage) packet);
             case DISCONNECT -> onDisconnect(current, packet);
-            case CONNECT -> throw ProtocolViolation.protocolError("a second CONNECT"); // [MQTT-3.1.0-2]
-            default -> // [MQTT-4.12.0-7] for AUTH; the others are the server's to send.
+            default -> // AUTH after a CONNECT without authentication method [MQTT-4.12.0-7].
                 throw ProtocolViolation.protocolError(packet.fixedHeader().messageType() + " is not expected");
         }
     }
 
     private static ProtocolViolation undecodable(Throwable cause) {
-        return cause instanceof TooLongFrameException
-                ? new ProtocolViolation(MqttReasonCodes.Disconnect.PACKET_TOO_LARGE, "packet too large")
-                : new ProtocolViolation(MqttReasonCodes.Disconnect.MALFORMED_PACKET, "malformed packet");
+        return cause instanceof ProtocolViolation violation ? violation : PacketReader.malformed("undecodable packet");
     }
 
     private static void onPubrec(ClientConnection current, ClientConnection.Served served, MqttMessage packet) {
@@ -273,7 +266,7 @@ final class FrontHandler extends ChannelDuplexHandler {
         }
     }
 
-    private void onDisconnect(ClientConnection current, MqttMessage packet) throws ProtocolViolation {
+    private static void onDisconnect(ClientConnection current, MqttMessage packet) throws ProtocolViolation {
         byte reason = 0;
         Long expiry = null;
         if (packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header) {
@@ -284,8 +277,8 @@ final class FrontHandler extends ChannelDuplexHandler {
             }
         }
         current.connectFlow().onDisconnect(reason, expiry);
-        endReason = "client";
-        current.context().fireChannelRead(Packets.plainDisconnect()); // The engine closes the channel.
+        current.context().fireChannelRead(Packets.plainDisconnect());
+        current.leave("client", null); // [MQTT-3.14.4-1]: what may follow is not looked at.
     }
 
     private static int packetId(MqttMessage packet) {

@@ -8,7 +8,6 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
-import io.netty.handler.codec.mqtt.MqttDecoder;
 import io.netty.handler.codec.mqtt.MqttEncoder;
 import io.netty.handler.flush.FlushConsolidationHandler;
 
@@ -20,7 +19,6 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 final class Pipeline extends ChannelInitializer<Channel> {
 
     private static final int MAX_HTTP_REQUEST = 8 << 10;
-    private static final int MAX_CLIENT_ID_LENGTH = 65_535;
 
     /** Flushes are held back during a read, up to this many. */
     private static final int CONSOLIDATED_FLUSHES = 256;
@@ -57,7 +55,7 @@ final class Pipeline extends ChannelInitializer<Channel> {
         }
         pipeline.addLast("flush", new FlushConsolidationHandler(CONSOLIDATED_FLUSHES, true));
         pipeline.addLast("meter", meter);
-        pipeline.addLast("decoder", new MqttDecoder(services.options().maxPacketSize(), MAX_CLIENT_ID_LENGTH));
+        pipeline.addLast("decoder", new PacketDecoder(services.options().maxPacketSize()));
         pipeline.addLast("encoder", MqttEncoder.INSTANCE);
         pipeline.addLast("front", new FrontHandler(services, webSocket));
         pipeline.addLast("engine", services.engine().handler());

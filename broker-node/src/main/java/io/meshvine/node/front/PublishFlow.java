@@ -6,8 +6,6 @@ import io.meshvine.node.routing.Will;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
@@ -59,6 +57,7 @@ final class PublishFlow {
     void onPublish(MqttPublishMessage packet) throws ProtocolViolation {
         int qos = packet.fixedHeader().qosLevel().value();
         services.counters().publishIn(qos);
+        services.congestion().published(connection.pauses());
         PropertyReader properties = new PropertyReader(packet.variableHeader().properties());
         if (properties.has(MqttPropertyType.SUBSCRIPTION_IDENTIFIER)) {
             throw ProtocolViolation.protocolError(
@@ -119,10 +118,9 @@ final class PublishFlow {
             String topic,
             ApplicationProperties application,
             PublishRouter.Settlement settlement) {
-        // Copied: a slice would keep the whole read buffer alive for as long as anybody has the message queued.
         Message message = new Message(
                 topic,
-                Unpooled.wrappedBuffer(ByteBufUtil.getBytes(packet.payload())),
+                packet.payload().retain(),
                 packet.fixedHeader().qosLevel().value(),
                 packet.fixedHeader().isRetain(),
                 application.properties(),
@@ -154,6 +152,9 @@ final class PublishFlow {
     /** Whether a well-formed publish is taken: {@link #SUCCESS} or the reason why not. */
     private byte verdict(MqttPublishMessage packet, String topic, ApplicationProperties application)
             throws ProtocolViolation {
+        if (topic.indexOf('#') >= 0 || topic.indexOf('+') >= 0) {
+            throw PacketReader.malformed("a wildcard in a topic name"); // [MQTT-3.3.2-2]
+        }
         if (!TopicFilters.isValidTopicName(topic)) {
             return refuse(MqttReasonCodes.PubAck.TOPIC_NAME_INVALID, FrontCounters.Drop.TOPIC_INVALID);
         }

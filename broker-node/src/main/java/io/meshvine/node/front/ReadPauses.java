@@ -3,9 +3,14 @@ package io.meshvine.node.front;
 import io.netty.channel.Channel;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reasons not to read from a connection: while there is any, nothing is read. Any thread. */
+/** Reasons not to read from a connection: while there is any, nothing is read. Confined to the loop, but for {@link #resume}. */
 final class ReadPauses {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ReadPauses.class);
 
     /** Why nothing is read. */
     enum Cause {
@@ -20,23 +25,29 @@ final class ReadPauses {
     }
 
     private final Channel channel;
-    private final Set<Cause> causes = EnumSet.noneOf(Cause.class); // Confined to the loop.
+    private final Set<Cause> causes = EnumSet.noneOf(Cause.class);
 
     ReadPauses(Channel channel) {
         this.channel = channel;
     }
 
-    void pause(Cause cause) {
-        if (!channel.eventLoop().inEventLoop()) {
-            channel.eventLoop().execute(() -> pause(cause));
-        } else if (causes.add(cause)) {
+    /** On the loop; false if that was a reason already. */
+    boolean pause(Cause cause) {
+        boolean added = causes.add(cause);
+        if (added) {
             channel.config().setAutoRead(false);
         }
+        return added;
     }
 
+    /** Any thread. */
     void resume(Cause cause) {
         if (!channel.eventLoop().inEventLoop()) {
-            channel.eventLoop().execute(() -> resume(cause));
+            try {
+                channel.eventLoop().execute(() -> resume(cause));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("connection outlived its loop", e);
+            }
         } else if (causes.remove(cause) && causes.isEmpty()) {
             channel.config().setAutoRead(true);
         }

@@ -22,4 +22,6 @@ record Services(
         Authorizer authorizer,
         TakeoverGate gate,
         FrontCounters counters,
+        Congestion congestion,
+        LogLimit logLimit,
         LongSupplier wallMillis) {}
