@@ -1,53 +1,190 @@
 package io.meshvine.node;
 
+import io.meshvine.mesh.BridgeLoop;
 import io.meshvine.mesh.Interest;
+import io.meshvine.mesh.LocalBroker;
+import io.meshvine.mesh.MeshBridge;
 import io.meshvine.mesh.MeshCounters;
+import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.interest.InterestIndex;
+import io.meshvine.mesh.jgroups.Discovery;
+import io.meshvine.mesh.jgroups.JGroupsOptions;
+import io.meshvine.mesh.jgroups.JGroupsTransport;
+import io.meshvine.mesh.link.HeapMeshStore;
+import io.meshvine.mesh.retained.HybridClock;
+import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.node.config.HostPort;
+import io.meshvine.node.config.MeshConfig;
 import io.meshvine.node.config.NodeConfig;
 import io.meshvine.node.identity.NodeHome;
 import io.meshvine.node.routing.MeshGate;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** The node's part in the mesh: a node on its own. */
+/**
+ * The node's part in the mesh: transport and bridge, or nothing where {@code mesh.bind-port} is off. Clients are
+ * accepted after {@link #start} only, so nothing is published or subscribed before.
+ */
 final class MeshSide implements MeshGate {
 
     private final NodeConfig config;
     private final NodeHome home;
+    private final BridgeLoop loop;
+    private final RetainedMap retained;
+    private final HybridClock clock;
+    private final InterestIndex interest;
+    private @Nullable JGroupsTransport transport;
+    private volatile @Nullable MeshBridge bridge;
 
-    MeshSide(NodeConfig config, NodeHome home) {
+    MeshSide(
+            NodeConfig config,
+            NodeHome home,
+            BridgeLoop loop,
+            RetainedMap retained,
+            HybridClock clock,
+            InterestIndex interest) {
         this.config = config;
         this.home = home;
+        this.loop = loop;
+        this.retained = retained;
+        this.clock = clock;
+        this.interest = interest;
     }
 
+    /**
+     * Joins the mesh.
+     *
+     * @param addresses where clients reach this node, told to the peers
+     * @param congestion told when publishers should pause, and when no longer
+     */
+    void start(LocalBroker broker, Map<String, String> addresses, Consumer<Boolean> congestion)
+            throws UnknownHostException {
+        MeshConfig mesh = config.mesh();
+        if (!mesh.bind().enabled()) {
+            return;
+        }
+        MeshOptions options = MeshOptions.defaults(mesh.name(), config.name())
+                .with()
+                .subscribeConfirmTimeout(mesh.subscribeConfirmTimeout())
+                .spillAfter(mesh.spillAfter())
+                .maxFrameBytes(mesh.maxFrameSize())
+                .maxPublishBytes(mesh.maxPublishSize())
+                .linkWindowBytes(mesh.linkWindow())
+                .flightWindowBytes(mesh.flightWindow())
+                .digestInterval(mesh.digestInterval())
+                .outboxRetention(mesh.outboxRetention())
+                .tombstoneLife(mesh.tombstoneLife())
+                .addresses(addresses)
+                .build();
+        JGroupsTransport joining = new JGroupsTransport(transportOptions(config.name(), mesh));
+        MeshBridge started = new MeshBridge(
+                options,
+                home.id(),
+                home.epoch(),
+                loop,
+                joining,
+                broker,
+                new HeapMeshStore(),
+                retained,
+                clock,
+                interest);
+        started.onSaturation(() -> congestion.accept(!started.saturated().isEmpty()));
+        started.start();
+        transport = joining;
+        bridge = started;
+    }
+
+    private static JGroupsOptions transportOptions(String nodeName, MeshConfig mesh) throws UnknownHostException {
+        int port = mesh.bind().port();
+        Discovery discovery =
+                switch (mesh.discovery()) {
+                    case LAN -> Discovery.Lan.standard();
+                    case STATIC -> new Discovery.Static(seeds(mesh.seeds()));
+                    case DNS -> new Discovery.Dns(dnsQuery(mesh), port);
+                };
+        JGroupsOptions options = JGroupsOptions.defaults(mesh.name(), nodeName, discovery)
+                .withBind(InetAddress.getByName(mesh.bind().host()), port, mesh.portRange())
+                .withTimeouts(JGroupsOptions.DEFAULT_JOIN_TIMEOUT, mesh.peerTimeout());
+        String advertised = mesh.advertisedHost();
+        return advertised == null ? options : options.withAdvertisedAddress(InetAddress.getByName(advertised));
+    }
+
+    private static String dnsQuery(MeshConfig mesh) {
+        return Optional.ofNullable(mesh.dnsQuery())
+                .orElseThrow(() -> new IllegalStateException("mesh.discovery=dns without mesh.dns-query"));
+    }
+
+    private static List<InetSocketAddress> seeds(List<HostPort> seeds) {
+        return seeds.stream()
+                .map(seed -> InetSocketAddress.createUnresolved(seed.host(), seed.port()))
+                .toList();
+    }
+
+    /** The port that peers connect to, or -1 outside any mesh. */
     int port() {
-        return -1;
+        JGroupsTransport joined = transport;
+        return joined == null ? -1 : joined.boundPort();
     }
 
+    /** What the node knows of the mesh. */
     CompletableFuture<MeshStatus> status() {
+        MeshBridge running = bridge;
+        if (running != null) {
+            return running.status();
+        }
         MeshStatus.Member self = new MeshStatus.Member(home.id(), config.name(), home.epoch(), Map.of());
         return CompletableFuture.completedFuture(
                 new MeshStatus(config.mesh().name(), self, List.of(), List.of(), List.of(), Map.of(), 0));
     }
 
+    /** What the bridge counted; empty outside any mesh. */
     Optional<MeshCounters> counters() {
-        return Optional.empty();
+        return Optional.ofNullable(bridge).map(MeshBridge::counters);
+    }
+
+    /** Says goodbye to the peers and leaves. */
+    void close() {
+        MeshBridge running = bridge;
+        if (running != null) {
+            running.close();
+        }
     }
 
     @Override
     public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
-        settled.run();
+        MeshBridge running = bridge;
+        if (running == null) {
+            settled.run();
+        } else {
+            running.publish(publish, targets, settled);
+        }
     }
 
     @Override
     public void subscribe(List<Interest> added, Runnable confirmed) {
-        confirmed.run();
+        MeshBridge running = bridge;
+        if (running == null) {
+            confirmed.run();
+        } else {
+            running.subscribe(added, confirmed);
+        }
     }
 
     @Override
-    public void unsubscribe(List<Interest> removed) {}
+    public void unsubscribe(List<Interest> removed) {
+        MeshBridge running = bridge;
+        if (running != null) {
+            running.unsubscribe(removed);
+        }
+    }
 }

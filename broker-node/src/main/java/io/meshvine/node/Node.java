@@ -84,7 +84,7 @@ public final class Node implements RunningNode {
         RouteTable routes = new RouteTable(directory, interest);
         LocalDelivery delivery = new LocalDelivery(directory);
 
-        this.mesh = new MeshSide(config, home);
+        this.mesh = new MeshSide(config, home, bridgeLoop, retained, clock, interest);
         this.meshBroker = new MeshLocalBroker(routes, delivery, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
         PublishRouter router = new PublishRouter(
                 routes, delivery, mesh, retained, nodeRetained, clock, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
@@ -156,6 +156,7 @@ public final class Node implements RunningNode {
                             + " any free one)",
                     e);
         }
+        mesh.start(meshBroker, clientAddresses(), front::congested);
         mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));
         front.accept();
         sysTopics.start();
@@ -193,6 +194,7 @@ public final class Node implements RunningNode {
         serving = false;
         sysTopics.stop();
         front.stop(config.drain());
+        mesh.close();
         engine.close();
         sessions.close();
         admin.close();

@@ -9,8 +9,7 @@ import java.util.stream.Collectors;
 
 /**
  * A named pattern of traffic. "n:m" is publishers to subscribers; ten to ten are ten pairs with a topic each, one to fifty is one topic
- * with fifty subscribers, fifty to one is fifty topics under one wildcard subscription. "Devices" are a thousand
- * publishers with a topic each, of which each has one message on its way at a time: nothing comes in batches.
+ * with fifty subscribers, fifty to one is fifty topics under one wildcard subscription.
  */
 enum Scenario {
     QOS0_1X1("qos0-1x1", 1, 1, 1, 0, 0),
@@ -21,16 +20,11 @@ enum Scenario {
     FAN_OUT("fanout-1x50", 1, 1, 50, 0, 0),
     FAN_OUT_QOS1("fanout-qos1-1x50", 1, 1, 50, 1, 0),
     FAN_IN("fanin-50x1", 1, 50, 1, 0, 0),
-    DEVICES("devices-qos0-1000x10", 10, 100, 1, 0, 0),
-    DEVICES_QOS1("devices-qos1-1000x10", 10, 100, 1, 1, 0),
     LATENCY_QOS0("latency-qos0", 10, 1, 1, 0, 2_000),
     LATENCY_QOS1("latency-qos1", 10, 1, 1, 1, 2_000);
 
     /** More than this, Mosquitto 2.0.11 acknowledges and loses when the client speaks MQTT 3.1.1, which has no Receive Maximum. */
     private static final int QOS2_IN_FLIGHT = 20;
-
-    /** So many publishers of one subscriber have one message on its way each. */
-    private static final int MANY = 50;
 
     private final String label;
     private final int groups;
@@ -66,10 +60,6 @@ enum Scenario {
                         + Arrays.stream(values()).map(Scenario::label).collect(Collectors.joining(", "))));
     }
 
-    private int window(Settings settings) {
-        return publishersPerGroup > MANY ? publishersPerGroup : settings.window();
-    }
-
     /** The plan of one run; the settings give what all scenarios share. */
     LoadPlan plan(String runName, Settings settings, InetSocketAddress publishAt, InetSocketAddress subscribeAt) {
         return new LoadPlan(
@@ -81,8 +71,8 @@ enum Scenario {
                 qos,
                 settings.payloadBytes(),
                 ratePerSecond,
-                window(settings),
-                qos == 2 ? QOS2_IN_FLIGHT : window(settings),
+                settings.window(),
+                qos == 2 ? QOS2_IN_FLIGHT : settings.window(),
                 settings.warmUp(),
                 settings.measure(),
                 publishAt,

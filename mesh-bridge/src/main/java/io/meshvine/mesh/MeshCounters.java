@@ -19,6 +19,7 @@ public final class MeshCounters {
     private final LongAdder framesRefused = new LongAdder();
     private final LongAdder duplicates = new LongAdder();
     private final LongAdder resent = new LongAdder();
+    private final LongAdder retainedForwarded = new LongAdder();
     private final LongAdder retainedApplied = new LongAdder();
     private final LongAdder interestUpdates = new LongAdder();
     private final LongAdder interestSnapshots = new LongAdder();
@@ -40,12 +41,12 @@ public final class MeshCounters {
         return adders;
     }
 
-    /** Publishes handed to links, once per peer, by the QoS on the link. */
+    /** Publishes handed to links for subscribers there, once per peer, by the QoS on the link. */
     public long forwarded(int qos) {
         return forwarded[qos].sum();
     }
 
-    /** Publishes that came from peers, without repeats, by the QoS on the link. */
+    /** Publishes that came from peers for subscribers here, without repeats, by the publisher's QoS. */
     public long received(int qos) {
         return received[qos].sum();
     }
@@ -83,6 +84,11 @@ public final class MeshCounters {
     /** Publishes that had to be sent to a peer again. */
     public long resent() {
         return resent.sum();
+    }
+
+    /** Retained publishes handed to links for the retained store of a peer without subscribers. */
+    public long retainedForwarded() {
+        return retainedForwarded.sum();
     }
 
     /** Retained messages of peers that were newer than what was here. */
@@ -153,6 +159,10 @@ public final class MeshCounters {
 
     void countResent(int publishes) {
         resent.add(publishes);
+    }
+
+    void countRetainedForwarded() {
+        retainedForwarded.increment();
     }
 
     void countRetainedApplied() {

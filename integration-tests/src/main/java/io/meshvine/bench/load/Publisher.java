@@ -8,7 +8,6 @@ import java.util.List;
  * the broker's Receive Maximum) unacknowledged. Open loop: sends when told to. Confined to the load loop.
  */
 final class Publisher extends MqttConnection {
-    private static final int IDENTIFIERS_PER_IN_FLIGHT = 4;
     private static final long STALLED_AFTER_NANOS = 2_000_000_000L;
 
     private final PublishTemplate template;
@@ -16,10 +15,8 @@ final class Publisher extends MqttConnection {
     private final int window;
     private final int inFlight;
     private final List<SequenceTrack> receivers;
-    private final BitSet unacknowledged = new BitSet();
-    /** Intended send times by packet identifier; its length bounds the identifiers in use. */
+    private final BitSet unacknowledged = new BitSet(MAX_PACKET_ID + 1);
     private final long[] intended;
-
     private final LatencyWindow ackLatency;
     private int packetId;
     private long sent;
@@ -48,8 +45,7 @@ final class Publisher extends MqttConnection {
         this.inFlight = inFlight;
         this.receivers = receivers;
         this.ackLatency = ackLatency;
-        int identifiers = window == 0 ? MAX_PACKET_ID : Math.min(MAX_PACKET_ID, IDENTIFIERS_PER_IN_FLIGHT * inFlight);
-        this.intended = new long[qos > 0 ? identifiers + 1 : 0];
+        this.intended = new long[qos > 0 ? MAX_PACKET_ID + 1 : 0];
     }
 
     void start() {
@@ -85,7 +81,7 @@ final class Publisher extends MqttConnection {
     void append(long intendedNanos) {
         if (qos > 0) {
             packetId = unacknowledged.nextClearBit(packetId + 1);
-            if (packetId >= intended.length) {
+            if (packetId > MAX_PACKET_ID) {
                 packetId = unacknowledged.nextClearBit(1);
             }
             unacknowledged.set(packetId);

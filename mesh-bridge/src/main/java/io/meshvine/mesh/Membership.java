@@ -1,0 +1,312 @@
+package io.meshvine.mesh;
+
+import io.meshvine.mesh.MeshStatus.Member;
+import io.meshvine.mesh.MeshStatus.Refusal;
+import io.meshvine.mesh.link.PeerLink;
+import io.meshvine.mesh.wire.FrameHeader;
+import io.meshvine.mesh.wire.FrameKind;
+import io.meshvine.mesh.wire.Hello;
+import io.meshvine.mesh.wire.WireFormat;
+import io.meshvine.mesh.wire.WireWriter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who is who: turns the addresses of the view into peers with links. Confined to the bridge loop.
+ *
+ * <p>Both sides of an address count their sessions. A hello names the sender's session and, once known, the receiver's;
+ * a pair of sessions is agreed on when each side got a hello that names its own. Hellos are repeated until then, so it
+ * does not matter which of them get lost. A side that saw the other leave and return begins a new session, which
+ * renews the pair on both sides; frames of any other pair are void.
+ */
+final class Membership {
+    private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
+    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long FIRST_REPEAT_NANOS = 250 * NANOS_PER_MILLI;
+    private static final long LAST_REPEAT_NANOS = 5_000 * NANOS_PER_MILLI;
+
+    /** What the bridge does about links that come and go. */
+    interface Listener {
+        /** Makes the link to a peer that was never seen before. */
+        PeerLink newLink(NodeId peer, long epoch);
+
+        /** The peer began a new life: what it wanted before is void. */
+        void onNewLife(PeerLink link);
+
+        /** The link is interrupted, if only for a new agreement. */
+        void onInterrupted(PeerLink link);
+
+        /** The peer is gone: what it wants is void. */
+        void onGone(PeerLink link);
+
+        /** A pair of sessions is agreed on. */
+        void onConnected(PeerLink link);
+
+        /** A frame for the transport that belongs to no link yet. */
+        boolean send(PeerAddress address, WireWriter frame);
+    }
+
+    /** What is known of an address in the view. */
+    static final class Contact {
+        final PeerAddress address;
+        final int session;
+        int theirSession;
+        boolean agreed;
+        boolean departed;
+
+        @Nullable
+        PeerLink link;
+
+        @Nullable
+        String refusal;
+
+        @Nullable
+        String reported;
+
+        private long repeatAfterNanos = FIRST_REPEAT_NANOS;
+        private long lastHelloNanos;
+
+        Contact(PeerAddress address, int session) {
+            this.address = address;
+            this.session = session;
+        }
+
+        /** Whether a frame is for the pair of sessions as this side knows it. */
+        boolean isCurrent(FrameHeader header) {
+            return theirSession != 0 && header.source() == theirSession && header.destination() == session;
+        }
+    }
+
+    private final MeshOptions options;
+    private final NodeId self;
+    private final long epoch;
+    private final EventLoop clock;
+    private final Listener listener;
+
+    private final Map<PeerAddress, Contact> contacts = new HashMap<>();
+    private final Map<NodeId, Contact> contactOf = new HashMap<>();
+    private final Map<NodeId, PeerLink> links = new TreeMap<>();
+    private final Map<NodeId, Member> members = new TreeMap<>();
+    private final Map<NodeId, Integer> maxPublishBytes = new HashMap<>();
+    private int sessions;
+
+    Membership(MeshOptions options, NodeId self, long epoch, EventLoop clock, Listener listener) {
+        this.options = options;
+        this.self = self;
+        this.epoch = epoch;
+        this.clock = clock;
+        this.listener = listener;
+    }
+
+    /** The transport reports who can be reached. */
+    void onView(Set<PeerAddress> view, PeerAddress own) {
+        for (Contact contact : List.copyOf(contacts.values())) {
+            if (!view.contains(contact.address)) {
+                contacts.remove(contact.address);
+                release(contact);
+            }
+        }
+        for (PeerAddress address : view) {
+            if (!address.equals(own) && !contacts.containsKey(address)) {
+                sessions++;
+                Contact contact = new Contact(address, sessions);
+                contacts.put(address, contact);
+                sendHello(contact);
+            }
+        }
+    }
+
+    /** The peer says that it leaves. */
+    void onGoodbye(Contact contact) {
+        contact.departed = true;
+        release(contact);
+    }
+
+    private void release(Contact contact) {
+        PeerLink link = contact.link;
+        contact.link = null;
+        contact.agreed = false;
+        if (link != null) {
+            contactOf.remove(link.peer());
+            link.disconnect();
+            listener.onInterrupted(link);
+            listener.onGone(link);
+            LOG.info("peer {} left", describe(link.peer()));
+        }
+    }
+
+    /** A hello came. */
+    void onHello(PeerAddress from, FrameHeader header, Hello hello) {
+        Contact contact = contacts.get(from);
+        if (contact == null || contact.departed || header.source() < contact.theirSession) {
+            return; // not in the view yet, about to leave it, or overtaken: whoever matters repeats its hello
+        }
+        String problem = problemWith(hello, contact);
+        if (problem != null) {
+            refuse(contact, problem);
+            return;
+        }
+        contact.refusal = null;
+        boolean newSession = header.source() != contact.theirSession;
+        PeerLink link = contact.link;
+        if (newSession || link == null) {
+            link = begin(contact, header.source(), hello);
+        }
+        boolean agrees = !contact.agreed && header.destination() == contact.session;
+        contact.agreed |= agrees;
+        if (hello.wantsReply() || newSession) {
+            sendHello(contact); // before any other frame of this pair
+        }
+        if (agrees) {
+            link.connect(from, contact.session, contact.theirSession, hello.acceptedThrough(), hello.receivedThrough());
+            listener.onConnected(link);
+            LOG.info("peer {} connected", describe(link.peer()));
+        }
+    }
+
+    private PeerLink begin(Contact contact, int theirSession, Hello hello) {
+        NodeId id = hello.id();
+        Contact before = contactOf.put(id, contact);
+        if (before != null && before != contact) {
+            before.link = null; // an earlier life
+            before.departed = true;
+        }
+        Member known = members.put(id, new Member(id, hello.nodeName(), hello.epoch(), hello.addresses()));
+        maxPublishBytes.put(id, hello.maxPublishBytes());
+        PeerLink link = links.computeIfAbsent(id, absent -> listener.newLink(absent, hello.epoch()));
+        if (known != null) {
+            listener.onInterrupted(link);
+        }
+        if (known != null && known.epoch() != hello.epoch()) {
+            link.beginLife(hello.epoch());
+            listener.onNewLife(link);
+        }
+        contact.link = link;
+        contact.theirSession = theirSession;
+        contact.agreed = false;
+        link.greet();
+        return link;
+    }
+
+    private @Nullable String problemWith(Hello hello, Contact contact) {
+        String who = hello.nodeName() + " (" + hello.id() + ")";
+        if (!hello.meshName().equals(options.meshName())) {
+            return who + " belongs to mesh " + hello.meshName() + ", this node to " + options.meshName();
+        }
+        if (hello.oldestVersion() > WireFormat.VERSION || hello.newestVersion() < WireFormat.OLDEST_VERSION) {
+            return who + " speaks protocol versions " + hello.oldestVersion() + " to " + hello.newestVersion()
+                    + ", this node " + WireFormat.OLDEST_VERSION + " to " + WireFormat.VERSION;
+        }
+        if (hello.id().equals(self)) {
+            return who + " uses the identity of this node: is its data folder a copy?";
+        }
+        Member known = members.get(hello.id());
+        if (known != null && hello.epoch() < known.epoch()) {
+            return who + " speaks with epoch " + hello.epoch() + " after " + known.epoch()
+                    + ": is its data folder an old copy?";
+        }
+        if (contact.link != null && !contact.link.peer().equals(hello.id())) {
+            return who + " was " + describe(contact.link.peer()) + " at the same address before";
+        }
+        Contact other = contactOf.get(hello.id());
+        if (known != null && other != null && other != contact && hello.epoch() == known.epoch()) {
+            return who + " is connected already, at " + other.address + ": two nodes with one identity?";
+        }
+        return null;
+    }
+
+    private void refuse(Contact contact, String problem) {
+        if (!problem.equals(contact.refusal)) {
+            LOG.warn("refused {}: {}", contact.address, problem);
+            contact.refusal = problem;
+        }
+        release(contact);
+    }
+
+    private void sendHello(Contact contact) {
+        contact.lastHelloNanos = clock.nanoTime();
+        PeerLink link = contact.link;
+        Hello hello = new Hello(
+                WireFormat.OLDEST_VERSION,
+                WireFormat.VERSION,
+                options.meshName(),
+                self,
+                epoch,
+                options.nodeName(),
+                options.addresses(),
+                options.maxPublishBytes(),
+                !contact.agreed,
+                link == null ? 0 : link.acceptedThrough(),
+                link == null ? 0 : link.receivedThrough());
+        byte[] payload = hello.encode();
+        WireWriter frame = new WireWriter(FrameHeader.MAX_BYTES + payload.length);
+        new FrameHeader(FrameKind.HELLO, contact.session, contact.theirSession, 0).write(frame);
+        listener.send(contact.address, frame.writeRaw(payload));
+    }
+
+    /** Repeats hellos that were not answered. */
+    void repeatHellos() {
+        long now = clock.nanoTime();
+        for (Contact contact : contacts.values()) {
+            if (!contact.agreed && !contact.departed && now - contact.lastHelloNanos >= contact.repeatAfterNanos) {
+                contact.repeatAfterNanos = Math.min(2 * contact.repeatAfterNanos, LAST_REPEAT_NANOS);
+                sendHello(contact);
+            }
+        }
+    }
+
+    @Nullable
+    Contact contact(PeerAddress address) {
+        return contacts.get(address);
+    }
+
+    @Nullable
+    PeerLink link(NodeId peer) {
+        return links.get(peer);
+    }
+
+    /** All links, also those to absent peers, in order of node ids. */
+    Collection<PeerLink> links() {
+        return links.values();
+    }
+
+    /** Forgets a peer that has been away for long and for whom nothing is kept. */
+    void forget(NodeId peer) {
+        links.remove(peer);
+        members.remove(peer);
+        maxPublishBytes.remove(peer);
+    }
+
+    /** The largest publish that a peer takes. */
+    int maxPublishBytes(NodeId peer) {
+        return Math.min(options.maxPublishBytes(), maxPublishBytes.getOrDefault(peer, Integer.MAX_VALUE));
+    }
+
+    Collection<Member> members() {
+        return members.values();
+    }
+
+    List<Refusal> refusals() {
+        List<Refusal> refusals = new ArrayList<>();
+        for (Contact contact : contacts.values()) {
+            if (contact.refusal != null) {
+                refusals.add(new Refusal(contact.address, contact.refusal));
+            }
+        }
+        return refusals;
+    }
+
+    /** Name and id of a peer, for people. */
+    String describe(NodeId peer) {
+        Member member = members.get(peer);
+        return member == null ? peer.toString() : member.name() + " (" + peer + ")";
+    }
+}

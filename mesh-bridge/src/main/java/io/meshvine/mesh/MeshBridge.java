@@ -1,0 +1,612 @@
+package io.meshvine.mesh;
+
+import io.meshvine.mesh.LocalBroker.Arrival;
+import io.meshvine.mesh.interest.InterestIndex;
+import io.meshvine.mesh.link.Inbox;
+import io.meshvine.mesh.link.LinkListener;
+import io.meshvine.mesh.link.PeerLink;
+import io.meshvine.mesh.link.Settlement;
+import io.meshvine.mesh.retained.HybridClock;
+import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.wire.Acknowledgement;
+import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.FrameHeader;
+import io.meshvine.mesh.wire.FrameKind;
+import io.meshvine.mesh.wire.Hello;
+import io.meshvine.mesh.wire.InterestCodec;
+import io.meshvine.mesh.wire.Ping;
+import io.meshvine.mesh.wire.Pong;
+import io.meshvine.mesh.wire.PublishReader;
+import io.meshvine.mesh.wire.RetainedCodec;
+import io.meshvine.mesh.wire.WireException;
+import io.meshvine.mesh.wire.WireReader;
+import io.meshvine.mesh.wire.WireWriter;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's part in the mesh, and the only writer of its state: who the peers are, what they want, what waits for them.
+ *
+ * <p>Threads: public methods may be called from any thread; they leave a letter and return. Everything else runs on the
+ * {@link EventLoop}, in turns: a turn opens all letters that came, then tells peers what changed, then each link with
+ * work sends its frames. So a burst of publishes costs one wake-up and fills frames, and an idle mesh adds no delay.
+ *
+ * <p>The one-hop rule is kept here: what {@link #onPublishes} takes from a peer goes to the {@link LocalBroker} and
+ * nowhere else; only {@link #publish} gives something to links.
+ */
+public final class MeshBridge implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MeshBridge.class);
+
+    /** How often hellos, probes and digests are looked after. */
+    private static final Duration TICK = Duration.ofMillis(250);
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
+    /** Memory of a letter beside what it carries. */
+    private static final int LETTER_BYTES = 96;
+
+    private final MeshOptions options;
+    private final NodeId self;
+    private final long epoch;
+    private final EventLoop loop;
+    private final MeshTransport transport;
+    private final LocalBroker broker;
+    private final MeshStore store;
+    private final MeshCounters counters = new MeshCounters();
+    private final Mailbox mailbox = new Mailbox();
+    private final Set<NodeId> saturated = ConcurrentHashMap.newKeySet();
+    private final Membership membership;
+    private final PeerTables tables;
+    private final InterestAdvertiser advertiser;
+    private final RetainedExchange exchange;
+    private final InterestCheck interestCheck;
+    private final PublishReader reader;
+
+    /** Links to be flushed at the end of the turn. */
+    private List<PeerLink> working = new ArrayList<>();
+
+    private EventLoop.@Nullable Scheduled spillTimer;
+    private volatile Runnable saturationListener = () -> {};
+    private volatile boolean closed;
+
+    /**
+     * @param self this node
+     * @param epoch number of this life of it; grows with each
+     * @param loop owns all state from here on
+     * @param broker gets what peers forward
+     * @param retained retained messages; local ones are merged by whoever publishes them
+     * @param interest what the peers want; written here only
+     */
+    public MeshBridge(
+            MeshOptions options,
+            NodeId self,
+            long epoch,
+            EventLoop loop,
+            MeshTransport transport,
+            LocalBroker broker,
+            MeshStore store,
+            RetainedMap retained,
+            HybridClock clock,
+            InterestIndex interest) {
+        this.options = options;
+        this.self = self;
+        this.epoch = epoch;
+        this.loop = loop;
+        this.transport = transport;
+        this.broker = broker;
+        this.store = store;
+        this.membership = new Membership(options, self, epoch, loop, new Peers());
+        this.tables = new PeerTables(interest, counters);
+        this.advertiser = new InterestAdvertiser(options, loop, counters);
+        this.exchange = new RetainedExchange(options, loop, retained, clock, counters);
+        this.interestCheck = new InterestCheck(interest);
+        this.reader = new PublishReader(options.maxPublishBytes());
+    }
+
+    /** Joins the mesh. Once. */
+    public void start() {
+        transport.start(new Incoming());
+        loop.schedule(TICK, this::tick);
+    }
+
+    /**
+     * Forwards a publish of this node's clients. Order is kept per calling thread and peer.
+     *
+     * @param targets peers that want it, each once; a retained publish reaches the retained store of all other peers too
+     * @param settled run once, on any thread: when each target of QoS 1 or 2 has confirmed, or its copy waits in the
+     *     outbox because the peer is absent or silent; soon if there is no such target
+     */
+    public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+        int bytes = LETTER_BYTES + publish.body().length;
+        if (publish.qos() == 0 && publish.stamp() == null && mailbox.waitingBytes() > options.linkWindowBytes() / 4) {
+            counters.countDropped(DropReason.BRIDGE_BUSY, targets.size());
+            settled.run();
+            return;
+        }
+        post(new Mailbox.Letter(bytes) {
+            @Override
+            void open() {
+                forward(publish, targets, settled);
+            }
+        });
+    }
+
+    /**
+     * Tells the peers what this node wants from now on. Each interest is counted: it stays until it was taken back as
+     * often as it was added.
+     *
+     * @param confirmed run once, on any thread: when all connected peers know, or did not say so in time
+     */
+    public void subscribe(List<Interest> added, Runnable confirmed) {
+        post(() -> advertiser.subscribe(added, confirmed));
+    }
+
+    /** Takes back interests that were added, QoS and all. */
+    public void unsubscribe(List<Interest> removed) {
+        post(() -> advertiser.unsubscribe(removed));
+    }
+
+    /** Peers for whom so much waits that publishers should pause. A live view. */
+    public Set<NodeId> saturated() {
+        return Collections.unmodifiableSet(saturated);
+    }
+
+    /** Takes the one listener that is told, on the loop, when {@link #saturated} changed. */
+    public void onSaturation(Runnable changed) {
+        saturationListener = changed;
+    }
+
+    /** What this bridge counted. */
+    public MeshCounters counters() {
+        return counters;
+    }
+
+    /** How everything stands; fails if the bridge is closed. */
+    public CompletableFuture<MeshStatus> status() {
+        CompletableFuture<MeshStatus> answer = new CompletableFuture<>();
+        if (closed) {
+            answer.completeExceptionally(new IllegalStateException("the mesh bridge is closed"));
+            return answer;
+        }
+        post(() -> answer.complete(statusNow()));
+        return answer;
+    }
+
+    private MeshStatus statusNow() {
+        List<MeshStatus.Link> links = new ArrayList<>();
+        Map<NodeId, Integer> routes = new HashMap<>();
+        for (PeerLink link : membership.links()) {
+            links.add(link.status());
+            if (link.isConnected()) {
+                routes.put(link.peer(), tables.size(link));
+            }
+        }
+        return new MeshStatus(
+                options.meshName(),
+                new MeshStatus.Member(self, options.nodeName(), epoch, options.addresses()),
+                List.copyOf(membership.members()),
+                links,
+                membership.refusals(),
+                routes,
+                advertiser.size());
+    }
+
+    /**
+     * Leaves: sends what waits as far as the peers take it, says goodbye, so that their routes to this node go at once,
+     * and closes transport and store. Blocks for some seconds at most, unless called on the loop. Idempotent.
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (loop.inLoop()) {
+            leave();
+        } else {
+            CompletableFuture<Void> left = new CompletableFuture<>();
+            post(() -> {
+                leave();
+                left.complete(null);
+            });
+            try {
+                left.get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.warn("left the mesh without a word: the loop did not answer in {}", CLOSE_TIMEOUT, e);
+            }
+        }
+        transport.close();
+        store.close();
+    }
+
+    private void leave() {
+        if (closed) {
+            return;
+        }
+        endTurn();
+        closed = true;
+        for (PeerLink link : membership.links()) {
+            link.sendGoodbye();
+            link.discard(DropReason.SHUTDOWN);
+        }
+        advertiser.close();
+    }
+
+    // ---- Turns
+
+    private void post(Runnable task) {
+        post(new Mailbox.Letter(LETTER_BYTES) {
+            @Override
+            void open() {
+                task.run();
+            }
+        });
+    }
+
+    private void post(Mailbox.Letter letter) {
+        if (mailbox.add(letter)) {
+            loop.execute(this::turn);
+        }
+    }
+
+    private void turn() {
+        Mailbox.Letter letter = mailbox.takeAll();
+        while (letter != null) {
+            Mailbox.Letter next = letter.next();
+            try {
+                letter.open();
+            } catch (RuntimeException failed) {
+                LOG.error("a task of the mesh bridge failed", failed);
+            }
+            letter = next;
+        }
+        endTurn();
+    }
+
+    private void endTurn() {
+        if (closed) {
+            return;
+        }
+        advertiser.endTurn();
+        List<PeerLink> now = working;
+        if (!now.isEmpty()) {
+            working = new ArrayList<>();
+            now.forEach(PeerLink::flush);
+            if (!working.isEmpty()) {
+                loop.execute(this::turn); // more than fits into a turn: others go first
+            }
+        }
+        armSpillTimer();
+    }
+
+    private void tick() {
+        if (closed) {
+            return;
+        }
+        membership.repeatHellos();
+        for (PeerLink link : List.copyOf(membership.links())) {
+            if (link.isProbeDue(advertiser.isUnanswered(link)) && advertiser.isProbeable(link)) {
+                advertiser.probe(link);
+            }
+            if (link.absentNanos() > options.outboxRetention().toNanos()) {
+                link.discard(DropReason.OUTBOX_EXPIRED);
+                membership.forget(link.peer());
+            }
+        }
+        exchange.tick(membership.links());
+        endTurn();
+        loop.schedule(TICK, this::tick);
+    }
+
+    private void armSpillTimer() {
+        if (spillTimer != null) {
+            return;
+        }
+        long now = loop.nanoTime();
+        long oldest = Long.MAX_VALUE;
+        for (PeerLink link : membership.links()) {
+            long since = link.oldestUnstoredNanos(Long.MAX_VALUE);
+            if (since != Long.MAX_VALUE && (oldest == Long.MAX_VALUE || since - oldest < 0)) {
+                oldest = since;
+            }
+        }
+        if (oldest != Long.MAX_VALUE) {
+            long spill = options.spillAfter().toNanos();
+            spillTimer = loop.schedule(Duration.ofNanos(Math.max(0, oldest + spill - now)), this::spill);
+        }
+    }
+
+    private void spill() {
+        spillTimer = null;
+        long spillNanos = options.spillAfter().toNanos();
+        membership.links().forEach(link -> link.storeDue(spillNanos));
+        endTurn();
+    }
+
+    // ---- Out
+
+    private void forward(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+        if (closed) {
+            counters.countDropped(DropReason.SHUTDOWN, targets.size());
+            Settlement.run(settled);
+            return;
+        }
+        EncodedPublish encoded = EncodedPublish.of(publish);
+        int awaited = 0;
+        for (MeshTarget target : targets) {
+            awaited += Math.min(publish.qos(), target.qos()) > 0 ? 1 : 0;
+        }
+        Settlement settlement = awaited == 0 ? null : new Settlement(awaited, settled);
+        long now = loop.nanoTime();
+        for (MeshTarget target : targets) {
+            boolean confirmed = Math.min(publish.qos(), target.qos()) > 0;
+            forward(publish, encoded, target, confirmed ? settlement : null, now);
+        }
+        if (publish.stamp() != null) {
+            replicate(encoded, targets, now);
+        }
+        if (settlement == null) {
+            Settlement.run(settled);
+        }
+    }
+
+    private void forward(
+            MeshPublish publish,
+            EncodedPublish encoded,
+            MeshTarget target,
+            @Nullable Settlement settlement,
+            long nowNanos) {
+        PeerLink link = membership.link(target.peer());
+        DropReason refusal = link == null
+                ? DropReason.UNKNOWN_PEER
+                : encoded.size() > membership.maxPublishBytes(target.peer()) ? DropReason.TOO_LARGE : null;
+        if (link == null || refusal != null) {
+            counters.countDropped(refusal == null ? DropReason.UNKNOWN_PEER : refusal, 1);
+            if (settlement != null) {
+                settlement.settleOne();
+            }
+            return;
+        }
+        counters.countForwarded(Math.min(publish.qos(), target.qos()));
+        if (link.isConnected() && !interestCheck.wants(target, publish.topic())) {
+            counters.countSentWithoutInterest();
+        }
+        byte[] groups = EncodedPublish.encodeGroups(target.groups());
+        // Retained state is repeated until it arrived, whatever its QoS.
+        boolean sequenced = settlement != null || publish.stamp() != null;
+        int flags = encoded.flags(sequenced, target.subscribers(), groups != null);
+        if (!sequenced) {
+            link.sendUnsequenced(encoded, flags, groups, nowNanos);
+        } else if (!link.sendSequenced(encoded, flags, groups, settlement, nowNanos)) {
+            exchange.onLeftOut(link);
+        }
+    }
+
+    /** Retained state for the peers whose subscribers do not ask for it. */
+    private void replicate(EncodedPublish encoded, List<MeshTarget> targets, long nowNanos) {
+        int flags = encoded.flags(true, false, false);
+        for (PeerLink link : membership.links()) {
+            if (!link.isConnected() || isTarget(targets, link.peer())) {
+                continue; // who is absent finds out by digest
+            }
+            boolean fits = encoded.size() <= membership.maxPublishBytes(link.peer());
+            if (!fits || !link.sendSequenced(encoded, flags, null, null, nowNanos)) {
+                exchange.onLeftOut(link);
+            }
+        }
+    }
+
+    private static boolean isTarget(List<MeshTarget> targets, NodeId peer) {
+        for (MeshTarget target : targets) {
+            if (target.peer().equals(peer)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- In
+
+    private void onFrame(PeerAddress from, ByteBuffer frame) {
+        if (closed) {
+            return;
+        }
+        int size = frame.remaining();
+        counters.countFrameIn(size);
+        try {
+            WireReader in = WireReader.of(frame);
+            FrameHeader header = FrameHeader.read(in);
+            if (header.kind() == FrameKind.HELLO) {
+                membership.onHello(from, header, Hello.decode(in));
+                return;
+            }
+            Membership.Contact contact = membership.contact(from);
+            PeerLink link = contact == null ? null : contact.link;
+            if (contact == null || link == null || !contact.agreed || !contact.isCurrent(header)) {
+                counters.countFrameRefused(); // nobody introduced, or of an earlier session
+                return;
+            }
+            if (header.kind() == FrameKind.GOODBYE) {
+                membership.onGoodbye(contact);
+                return;
+            }
+            onFrame(link, header, in, link.receive(header, size));
+        } catch (WireException | RuntimeException malformed) {
+            counters.countFrameRefused();
+            LOG.warn("refused a frame of {} bytes from {}: {}", size, from, malformed.toString());
+        }
+    }
+
+    private void onFrame(PeerLink link, FrameHeader header, WireReader in, boolean repeat) throws WireException {
+        switch (header.kind()) {
+            case PUBLISHES -> onPublishes(link, in, repeat);
+            case ACK -> {
+                Acknowledgement acknowledgement = Acknowledgement.decode(in);
+                link.onAcknowledged(acknowledgement.accepted(), acknowledgement.consumed());
+            }
+            case RESEND_REQUEST -> link.onResendRequest(in.readVarLong());
+            case PING -> {
+                Ping ping = Ping.decode(in);
+                tables.onPing(link, ping);
+                link.onPing(ping, tables.applied(link));
+            }
+            case PONG -> {
+                Pong pong = Pong.decode(in);
+                link.onPong(pong);
+                advertiser.onAcknowledged(link, pong.interestApplied());
+            }
+            case INTEREST_SNAPSHOT -> tables.onChunk(link, InterestCodec.decodeChunk(in));
+            case INTEREST_DELTA -> tables.onChange(link, InterestCodec.decodeChange(in));
+            case INTEREST_ACK -> advertiser.onAcknowledged(link, in.readVarLong());
+            case INTEREST_REQUEST -> advertiser.sendSnapshot(link);
+            case RETAINED_DIGEST -> exchange.onDigest(link, RetainedCodec.decodeDigest(in));
+            case RETAINED_LISTING -> exchange.onListing(link, RetainedCodec.decodeListing(in));
+            case RETAINED_ENTRIES ->
+                exchange.onEntries(RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
+            case HELLO, GOODBYE -> throw new IllegalStateException("handled before: " + header.kind());
+        }
+    }
+
+    private void onPublishes(PeerLink link, WireReader in, boolean repeat) throws WireException {
+        Inbox.Intake intake = link.onPublishes(reader.read(in, loop.nanoTime()), repeat);
+        counters.countDuplicates(intake.duplicates());
+        List<Arrival> deliveries = new ArrayList<>(intake.arrivals().size());
+        for (Arrival arrival : intake.arrivals()) {
+            counters.countReceived(arrival.publish().qos());
+            exchange.apply(arrival);
+            if (arrival.subscribers() || !arrival.groups().isEmpty()) {
+                deliveries.add(arrival);
+            }
+        }
+        if (deliveries.isEmpty()) {
+            intake.handover().run();
+            return;
+        }
+        try {
+            broker.deliver(link.peer(), deliveries, intake.handover());
+        } catch (RuntimeException failed) {
+            counters.countDropped(DropReason.DELIVERY_FAILED, deliveries.size());
+            LOG.error("the local broker failed on {} publishes of {}", deliveries.size(), link.peer(), failed);
+            intake.handover().run(); // repeating them would fail again
+        }
+    }
+
+    /** Transport threads leave letters. */
+    private final class Incoming implements MeshTransport.Listener {
+
+        @Override
+        public void onView(Set<PeerAddress> members) {
+            Set<PeerAddress> view = Set.copyOf(members);
+            post(() -> membership.onView(view, transport.self()));
+        }
+
+        @Override
+        public void onFrame(PeerAddress from, ByteBuffer frame) {
+            post(new Mailbox.Letter(LETTER_BYTES + frame.remaining()) {
+                @Override
+                void open() {
+                    MeshBridge.this.onFrame(from, frame);
+                }
+            });
+        }
+
+        @Override
+        public void onWritable(PeerAddress peer) {
+            post(() -> {
+                Membership.Contact contact = membership.contact(peer);
+                if (contact != null && contact.link != null) {
+                    contact.link.onWritable();
+                }
+            });
+        }
+    }
+
+    /** What happens to peers and on their links. */
+    private final class Peers implements Membership.Listener, LinkListener {
+
+        @Override
+        public PeerLink newLink(NodeId peer, long peerEpoch) {
+            PeerLink link =
+                    new PeerLink(peer, peerEpoch, options, epoch, loop, MeshBridge.this::post, transport, store, this);
+            link.restore(reader);
+            return link;
+        }
+
+        @Override
+        public void onNewLife(PeerLink link) {
+            onGone(link);
+        }
+
+        @Override
+        public void onInterrupted(PeerLink link) {
+            advertiser.onInterrupted(link);
+        }
+
+        @Override
+        public void onGone(PeerLink link) {
+            tables.onGone(link);
+            exchange.onGone(link);
+        }
+
+        @Override
+        public void onConnected(PeerLink link) {
+            tables.onConnected(link);
+            advertiser.onConnected(link);
+            exchange.onConnected(link);
+        }
+
+        @Override
+        public boolean send(PeerAddress address, WireWriter frame) {
+            ByteBuffer bytes = frame.toByteBuffer();
+            int size = bytes.remaining();
+            boolean taken = transport.send(address, bytes);
+            if (taken) {
+                counters.countFrameOut(size);
+            }
+            return taken;
+        }
+
+        @Override
+        public void onWork(PeerLink link) {
+            working.add(link);
+        }
+
+        @Override
+        public void onFrameSent(int bytes) {
+            counters.countFrameOut(bytes);
+        }
+
+        @Override
+        public void onResent(int publishes) {
+            counters.countResent(publishes);
+        }
+
+        @Override
+        public void onDropped(DropReason reason, int publishes) {
+            counters.countDropped(reason, publishes);
+        }
+
+        @Override
+        public void onSaturation(NodeId peer, boolean nowSaturated) {
+            if (nowSaturated ? saturated.add(peer) : saturated.remove(peer)) {
+                Settlement.run(saturationListener);
+            }
+        }
+    }
+}

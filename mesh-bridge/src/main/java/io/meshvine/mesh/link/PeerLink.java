@@ -1,0 +1,518 @@
+package io.meshvine.mesh.link;
+
+import io.meshvine.mesh.DropReason;
+import io.meshvine.mesh.EventLoop;
+import io.meshvine.mesh.MeshOptions;
+import io.meshvine.mesh.MeshStatus;
+import io.meshvine.mesh.MeshStatus.LinkState;
+import io.meshvine.mesh.MeshStore;
+import io.meshvine.mesh.MeshTransport;
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.PeerAddress;
+import io.meshvine.mesh.wire.Acknowledgement;
+import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.FrameHeader;
+import io.meshvine.mesh.wire.FrameKind;
+import io.meshvine.mesh.wire.Ping;
+import io.meshvine.mesh.wire.Pong;
+import io.meshvine.mesh.wire.PublishBatch;
+import io.meshvine.mesh.wire.PublishReader;
+import io.meshvine.mesh.wire.PublishesFrame;
+import io.meshvine.mesh.wire.StoredPublish;
+import io.meshvine.mesh.wire.WireException;
+import io.meshvine.mesh.wire.WireWriter;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The link to one peer, over all its addresses and lives. What is handed over is sent by {@link #flush} at the end of a
+ * turn of the loop: so frames are filled by what came together, and nothing lingers. Confined to the bridge loop.
+ */
+public final class PeerLink {
+
+    /** A receiver reports consumed bytes at the latest after this many. Part of the protocol. */
+    static final int REPORT_BYTES = MeshOptions.MIN_FLIGHT_WINDOW_BYTES / 4;
+
+    /** Frames of publishes per turn, so that one link does not hold up the others. */
+    private static final int PUBLISH_FRAMES_PER_TURN = 64;
+
+    /** Other frames per turn. */
+    private static final int OTHER_FRAMES_PER_TURN = 8;
+
+    private static final long NANOS_PER_MICRO = 1_000;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long UNANSWERED_PROBE_NANOS = 1_000 * NANOS_PER_MILLI;
+    private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
+
+    private final NodeId peer;
+    private final MeshOptions options;
+    private final long ownEpoch;
+    private final EventLoop clock;
+    private final MeshStore store;
+    private final Executor loop;
+    private final LinkListener listener;
+    private final LinkStatistics statistics;
+    private final Outbox outbox;
+    private final FrameSender sender;
+
+    /** What the peer must know before anything else makes sense: interest, answers, probes. */
+    private final Deque<Outgoing> control = new ArrayDeque<>();
+
+    /** What may wait until publishes are through: retained state. */
+    private final Deque<Outgoing> bulk = new ArrayDeque<>();
+
+    private Inbox inbox;
+    private LinkState state = LinkState.ABSENT;
+    private long absentSinceNanos;
+    private boolean working;
+    private boolean acknowledgementDue;
+    private boolean resendRequested;
+    private boolean probeWaits;
+    private long lastProbeNanos;
+    private long consumed;
+    private long consumedReported;
+
+    /**
+     * @param ownEpoch this node's life
+     * @param peerEpoch the peer's life
+     * @param loop runs tasks on the bridge loop, from any thread
+     */
+    public PeerLink(
+            NodeId peer,
+            long peerEpoch,
+            MeshOptions options,
+            long ownEpoch,
+            EventLoop clock,
+            Executor loop,
+            MeshTransport transport,
+            MeshStore store,
+            LinkListener listener) {
+        this.peer = peer;
+        this.options = options;
+        this.ownEpoch = ownEpoch;
+        this.clock = clock;
+        this.store = store;
+        this.loop = loop;
+        this.statistics = new LinkStatistics(listener);
+        this.listener = statistics;
+        this.outbox = new Outbox(peer, store, loop, statistics, options.linkWindowBytes());
+        this.sender = new FrameSender(transport, statistics, options.flightWindowBytes());
+        this.inbox = newInbox(peerEpoch);
+        this.absentSinceNanos = clock.nanoTime();
+    }
+
+    private Inbox newInbox(long epoch) {
+        return new Inbox(peer, epoch, store, loop, () -> {
+            acknowledgementDue = true;
+            work();
+        });
+    }
+
+    /** Takes back what the store kept of an earlier life of this node. Once, before anything else. */
+    public void restore(PublishReader reader) {
+        long now = clock.nanoTime();
+        store.scan(peer, 1, (sequence, stored) -> {
+            try {
+                outbox.restore(sequence, StoredPublish.decode(reader, stored, now, clock.wallMillis()), now);
+                return true;
+            } catch (WireException unreadable) {
+                LOG.error(
+                        "the outbox for {} cannot be read at {}: {}; what follows stays in the store",
+                        peer,
+                        sequence,
+                        unreadable.getMessage());
+                return false;
+            }
+        });
+    }
+
+    /** The peer is another process now: it remembers nothing, or what its store kept. */
+    public void beginLife(long epoch) {
+        inbox = newInbox(epoch);
+        resendRequested = false;
+    }
+
+    /** The peer is in the view at this address; a session is being agreed on. */
+    public void greet() {
+        state = LinkState.GREETING;
+        control.clear();
+        bulk.clear();
+        consumed = 0; // the peer counts anew
+        consumedReported = 0;
+        resendRequested = false;
+    }
+
+    /**
+     * A pair of sessions is agreed on.
+     *
+     * @param accepted the peer took over up to this sequence number
+     * @param received sending goes on behind this one
+     */
+    public void connect(PeerAddress address, int source, int destination, long accepted, long received) {
+        state = LinkState.CONNECTED;
+        sender.begin(address, source, destination);
+        control.clear();
+        bulk.clear();
+        probeWaits = false;
+        lastProbeNanos = clock.nanoTime();
+        outbox.acknowledge(accepted);
+        outbox.rewind(received + 1);
+        work();
+    }
+
+    /** The peer left the view or said goodbye. */
+    public void disconnect() {
+        if (state == LinkState.ABSENT) {
+            return;
+        }
+        state = LinkState.ABSENT;
+        absentSinceNanos = clock.nanoTime();
+        control.clear();
+        bulk.clear();
+        outbox.onAbsent();
+        work();
+    }
+
+    /** Forwards a publish that is not repeated when it gets lost. */
+    public void sendUnsequenced(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
+        outbox.addUnsequenced(publish, flags, groups, state != LinkState.ABSENT, nowNanos);
+        work();
+    }
+
+    /**
+     * Forwards a publish that is repeated until it is confirmed.
+     *
+     * @param settlement what waits for that; null if nothing does
+     * @return false if there was no room for it
+     */
+    public boolean sendSequenced(
+            EncodedPublish publish,
+            int flags,
+            byte @Nullable [] groups,
+            @Nullable Settlement settlement,
+            long nowNanos) {
+        boolean taken = outbox.addSequenced(publish, flags, groups, settlement, state != LinkState.ABSENT, nowNanos);
+        work();
+        return taken;
+    }
+
+    /** Queues what goes before publishes. */
+    public void sendControl(Outgoing frames) {
+        control.add(frames);
+        work();
+    }
+
+    /** Queues what goes when no publish waits. */
+    public void sendBulk(Outgoing frames) {
+        bulk.add(frames);
+        work();
+    }
+
+    /** Says goodbye, ahead of what may still wait. */
+    public void sendGoodbye() {
+        if (state == LinkState.CONNECTED) {
+            sender.send(FrameKind.GOODBYE, new byte[0]);
+        }
+    }
+
+    private void work() {
+        if (!working) {
+            working = true;
+            listener.onWork(this);
+        }
+    }
+
+    /** Sends what waits, as far as a turn, the transport and the windows allow. */
+    public void flush() {
+        working = false;
+        if (state == LinkState.ABSENT) {
+            storeDue(0);
+        } else if (state == LinkState.CONNECTED && sender.resume() && flushControl() && flushPublishes()) {
+            flushRest();
+        }
+    }
+
+    private boolean flushControl() {
+        for (int i = 0; i < OTHER_FRAMES_PER_TURN && !control.isEmpty(); i++) {
+            if (!sendNext(control)) {
+                return false;
+            }
+        }
+        if (!control.isEmpty()) {
+            work();
+        }
+        return true;
+    }
+
+    private boolean flushPublishes() {
+        long now = clock.nanoTime();
+        for (int i = 0; i < PUBLISH_FRAMES_PER_TURN && outbox.hasUnsent() && sender.isWindowOpen(); i++) {
+            int entryBytes = outbox.nextFrameBytes(options.maxFrameBytes());
+            PublishesFrame frame = new PublishesFrame(
+                    entryBytes,
+                    sender.header(FrameKind.PUBLISHES),
+                    inbox.accepted(),
+                    consumed,
+                    ownEpoch,
+                    outbox.base(),
+                    outbox.nextFrameSequence());
+            statistics.sentPublishes += outbox.fill(frame, entryBytes, now);
+            noteAcknowledged();
+            if (!sender.send(FrameKind.PUBLISHES, frame.toByteBuffer())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void flushRest() {
+        if (acknowledgementDue && !sendAcknowledgement()) {
+            return;
+        }
+        if (outbox.hasUnsent()) {
+            if (sender.isWindowOpen()) {
+                work();
+            }
+            return;
+        }
+        for (int i = 0; i < OTHER_FRAMES_PER_TURN && !bulk.isEmpty() && sender.isWindowOpen(); i++) {
+            if (!sendNext(bulk)) {
+                return;
+            }
+        }
+        if (!bulk.isEmpty() && sender.isWindowOpen()) {
+            work();
+        }
+    }
+
+    private boolean sendAcknowledgement() {
+        byte[] payload = new Acknowledgement(inbox.accepted(), consumed).encode();
+        noteAcknowledged();
+        return sender.send(FrameKind.ACK, payload);
+    }
+
+    private void noteAcknowledged() {
+        acknowledgementDue = false;
+        consumedReported = consumed;
+    }
+
+    /** Sends the next frame of the first in the queue, if there is one left. */
+    private boolean sendNext(Deque<Outgoing> queue) {
+        Outgoing first = queue.getFirst();
+        byte[] payload = first.next();
+        if (payload == null) {
+            queue.removeFirst();
+            return true;
+        }
+        return sender.send(first.kind(), payload);
+    }
+
+    /**
+     * Counts a frame that came.
+     *
+     * @return whether it is a repeat
+     */
+    public boolean receive(FrameHeader header, int size) {
+        statistics.receivedFrames++;
+        statistics.receivedBytes += size;
+        if (!header.kind().counted()) {
+            return false;
+        }
+        boolean repeat = header.position() < consumed;
+        consumed = Math.max(consumed, header.position() + size);
+        if (consumed - consumedReported >= REPORT_BYTES) {
+            acknowledgementDue = true;
+            work();
+        }
+        return repeat;
+    }
+
+    /** Publishes came. */
+    public Inbox.Intake onPublishes(PublishBatch batch, boolean isRepeat) throws WireException {
+        if (batch.epoch() != inbox.epoch()) {
+            throw new WireException("publishes of epoch " + batch.epoch() + " from a peer in epoch " + inbox.epoch());
+        }
+        onAcknowledged(batch.accepted(), batch.consumed());
+        long before = inbox.received();
+        Inbox.Intake intake = inbox.take(batch, isRepeat);
+        statistics.receivedPublishes += intake.arrivals().size();
+        if (inbox.received() > before) {
+            resendRequested = false;
+        }
+        if (inbox.takeGap() && !resendRequested) {
+            requestResend();
+        }
+        if (intake.duplicates() > 0) {
+            acknowledgementDue = true; // the peer may have missed that they were accepted
+            work();
+        }
+        return intake;
+    }
+
+    private void requestResend() {
+        resendRequested = true;
+        sendControl(Outgoing.once(
+                FrameKind.RESEND_REQUEST,
+                () -> new WireWriter(WireWriter.MAX_VAR_LONG_BYTES)
+                        .writeVarLong(inbox.received() + 1)
+                        .toByteArray()));
+    }
+
+    /** The peer misses publishes from this sequence number on. */
+    public void onResendRequest(long from) {
+        outbox.rewind(from);
+        work();
+    }
+
+    /** The peer took over publishes, and consumed bytes. */
+    public void onAcknowledged(long accepted, long consumedByPeer) {
+        outbox.acknowledge(accepted);
+        sender.onConsumed(consumedByPeer);
+        if (outbox.hasUnsent() || !bulk.isEmpty()) {
+            work();
+        }
+    }
+
+    /** The peer tells where it stands; what was sent before and did not come is lost. */
+    public void onPing(Ping ping, long interestApplied) {
+        consumed = Math.max(consumed, ping.position());
+        if (inbox.expect(ping.base(), ping.sentThrough())) {
+            requestResend();
+        }
+        sendControl(Outgoing.once(FrameKind.PONG, () -> {
+            Acknowledgement acknowledgement = new Acknowledgement(inbox.accepted(), consumed);
+            noteAcknowledged();
+            return new Pong(ping.sentNanos(), acknowledgement, interestApplied).encode();
+        }));
+    }
+
+    /** The peer answers. */
+    public void onPong(Pong pong) {
+        onAcknowledged(pong.acknowledgement().accepted(), pong.acknowledgement().consumed());
+        statistics.rttMicros = (clock.nanoTime() - pong.pingNanos()) / NANOS_PER_MICRO;
+    }
+
+    /** The transport has room for this peer again. */
+    public void onWritable() {
+        sender.unblock();
+        work();
+    }
+
+    /** Stores what waited longer than allowed; what was just stored, publishers need not wait for. */
+    public void storeDue(long minWaitNanos) {
+        long now = clock.nanoTime();
+        outbox.store(now - minWaitNanos, now, clock.wallMillis());
+    }
+
+    /**
+     * Whether the peer is to be probed: seldom on a quiet link, soon if something is unanswered.
+     *
+     * @param waitsForMore whether something else than publishes waits for an answer
+     */
+    public boolean isProbeDue(boolean waitsForMore) {
+        if (state != LinkState.CONNECTED || probeWaits) {
+            return false;
+        }
+        boolean waits = waitsForMore || outbox.hasUnacked() || sender.hasInFlight();
+        long interval = options.pingInterval().toNanos();
+        return clock.nanoTime() - lastProbeNanos >= (waits ? Math.min(UNANSWERED_PROBE_NANOS, interval) : interval);
+    }
+
+    /** Probes the peer; the numbers say how the table stands behind which the probe is queued. */
+    public void probe(long interestSequence, long interestSize, long interestHash) {
+        probeWaits = true;
+        sendControl(Outgoing.once(FrameKind.PING, () -> {
+            probeWaits = false;
+            lastProbeNanos = clock.nanoTime();
+            return new Ping(
+                            lastProbeNanos,
+                            outbox.sentThrough(),
+                            outbox.base(),
+                            sender.position(),
+                            interestSequence,
+                            interestSize,
+                            interestHash)
+                    .encode();
+        }));
+    }
+
+    /** Gives up what waits for this peer. */
+    public void discard(DropReason reason) {
+        outbox.discard(reason);
+    }
+
+    public NodeId peer() {
+        return peer;
+    }
+
+    public LinkState state() {
+        return state;
+    }
+
+    public boolean isConnected() {
+        return state == LinkState.CONNECTED;
+    }
+
+    /** Whether so much waits for a connected peer that publishers should pause. */
+    public boolean isSaturated() {
+        return outbox.isSaturated();
+    }
+
+    /** Frames that wait before publishes. */
+    public int controlBacklog() {
+        return control.size();
+    }
+
+    /** Frames that wait until publishes are through. */
+    public int bulkBacklog() {
+        return bulk.size();
+    }
+
+    public long acceptedThrough() {
+        return inbox.accepted();
+    }
+
+    public long receivedThrough() {
+        return inbox.received();
+    }
+
+    /** Publishes that wait for this peer. */
+    public int waitingPublishes() {
+        return outbox.unsentCount() + outbox.unackedCount();
+    }
+
+    /** How long the peer has been away, in nanoseconds. */
+    public long absentNanos() {
+        return state == LinkState.ABSENT ? clock.nanoTime() - absentSinceNanos : 0;
+    }
+
+    /** Since when the oldest publish waits that is neither confirmed nor stored; the alternative if none does. */
+    public long oldestUnstoredNanos(long otherwise) {
+        return outbox.oldestUnstoredNanos(otherwise);
+    }
+
+    /** How it stands with this link. */
+    public MeshStatus.Link status() {
+        long now = clock.nanoTime();
+        return new MeshStatus.Link(
+                peer,
+                state,
+                outbox.isSaturated(),
+                statistics.sentPublishes,
+                statistics.receivedPublishes,
+                statistics.sentFrames,
+                statistics.receivedFrames,
+                statistics.sentBytes,
+                statistics.receivedBytes,
+                outbox.unackedCount(),
+                outbox.unsentCount(),
+                outbox.bytes(),
+                (now - outbox.oldestUnackedNanos(now)) / NANOS_PER_MILLI,
+                statistics.rttMicros,
+                statistics.dropped());
+    }
+}

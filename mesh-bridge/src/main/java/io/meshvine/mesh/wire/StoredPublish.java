@@ -1,0 +1,51 @@
+package io.meshvine.mesh.wire;
+
+import io.meshvine.mesh.LocalBroker.Arrival;
+import io.meshvine.mesh.MeshPublish;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A publish as a {@link io.meshvine.mesh.MeshStore} keeps it: version, wall-clock time of storing, and the entry of a
+ * frame.
+ */
+public final class StoredPublish {
+    private static final int PREFIX_BYTES = 1 + Long.BYTES;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private StoredPublish() {}
+
+    public static byte[] encode(
+            EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos, long wallMillis) {
+        byte[] bytes = new byte[PREFIX_BYTES + publish.maxEntrySize(groups)];
+        bytes[0] = WireFormat.VERSION;
+        WireFormat.putLong(bytes, 1, wallMillis);
+        publish.write(bytes, PREFIX_BYTES, flags, groups, nowNanos);
+        return bytes;
+    }
+
+    /**
+     * Reads a publish back, older by the time that went by since.
+     *
+     * @return the publish, and for whom it is; its age counts on the clock of {@code nowNanos}
+     */
+    public static Arrival decode(PublishReader reader, byte[] stored, long nowNanos, long wallMillis)
+            throws WireException {
+        WireReader in = WireReader.of(stored);
+        int version = in.readByte();
+        if (version != WireFormat.VERSION) {
+            throw new WireException("stored publish of version " + version);
+        }
+        long waitedMillis = Math.max(0, wallMillis - in.readLong());
+        Arrival arrival = reader.readEntry(in, in.readByte(), nowNanos);
+        MeshPublish publish = arrival.publish();
+        MeshPublish aged = new MeshPublish(
+                publish.topic(),
+                publish.qos(),
+                publish.retain(),
+                publish.stamp(),
+                publish.acceptedNanos() - waitedMillis * NANOS_PER_MILLI,
+                publish.expirySeconds(),
+                publish.body());
+        return new Arrival(aged, arrival.subscribers(), arrival.groups());
+    }
+}
