@@ -12,6 +12,9 @@ final class NodeJvm {
     /** Set by the launcher: the folder with the libraries, the options for nodes and the archive of loaded classes. */
     private static final String LIBRARIES = "meshvine.lib";
 
+    /** From this version on Java warns of what Netty does, unless it is told that this is meant. */
+    private static final int WARNS_OF_NATIVE_CODE = 24;
+
     private NodeJvm() {}
 
     /** Java, its options and the main class; the arguments of the program follow. */
@@ -33,6 +36,9 @@ final class NodeJvm {
                 command.add("-XX:SharedArchiveFile=" + archive);
             }
             command.add("-D" + LIBRARIES + "=" + libraries);
+        }
+        if (Runtime.version().feature() >= WARNS_OF_NATIVE_CODE) {
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         }
         if (javaOptions != null && !javaOptions.isBlank()) {
             command.addAll(List.of(javaOptions.trim().split("\\s+", -1)));
