@@ -77,18 +77,17 @@ final class AckLine {
         }
     }
 
-    /** Sends what may leave, in one buffer and without flushing. Whether anything left. */
+    /** Writes what may leave, without flushing. Whether anything left. */
     boolean drain() {
         Debt head = line.peek();
         if (head == null || !head.settled || connection.ended()) {
             return false;
         }
-        ByteBuf out = connection.allocate(Math.min(line.size(), 256) * MAX_ACK_BYTES);
         int pubacks = 0;
         int pubrecs = 0;
         while (head != null && head.settled) {
             line.remove();
-            write(out, head);
+            write(connection.packets().room(MAX_ACK_BYTES), head);
             connection.acknowledged(head.packetId, head.qos, head.reason);
             if (head.qos == 1) {
                 pubacks++;
@@ -97,7 +96,7 @@ final class AckLine {
             }
             head = line.peek();
         }
-        connection.sendEncoded(out, MqttMessageType.PUBACK, pubacks);
+        connection.count(MqttMessageType.PUBACK, pubacks);
         connection.count(MqttMessageType.PUBREC, pubrecs);
         return true;
     }

@@ -3,7 +3,6 @@ package io.meshvine.node.front;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Outlet;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -39,6 +38,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
     private final ChannelHandlerContext context;
     private final boolean webSocket;
     private final ReadPauses pauses;
+    private final OutboundPackets packets;
     private final ConnectFlow connectFlow;
     private boolean burst;
     private boolean ended;
@@ -49,6 +49,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
         this.context = context;
         this.webSocket = webSocket;
         this.pauses = new ReadPauses(context.channel());
+        this.packets = new OutboundPackets(context);
         this.connectFlow = new ConnectFlow(services, this);
         context.channel().attr(KEY).set(this);
     }
@@ -103,19 +104,11 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
 
     @Override
     public boolean publish(Delivery delivery, int packetId, boolean dup) {
-        ByteBuf packet = requireServed()
-                .encoder()
-                .encode(
-                        context.alloc(),
-                        delivery,
-                        packetId,
-                        dup,
-                        services.wallMillis().getAsLong());
-        if (packet == null) {
+        long now = delivery.message().canExpire() ? services.wallMillis().getAsLong() : 0;
+        if (!requireServed().encoder().encode(packets, delivery, packetId, dup, now)) {
             return false; // The session counts it.
         }
         services.counters().publishOut(delivery.qos());
-        context.write(packet, context.voidPromise());
         return true;
     }
 
@@ -126,29 +119,23 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
 
     @Override
     public void flush() {
-        context.flush();
+        packets.flush();
     }
 
     // ---- Sending
 
     /** Writes a packet; {@link #flush} is the caller's. */
     void send(MqttMessage packet) {
-        services.counters().packetOut(packet.fixedHeader().messageType());
-        context.write(packet, context.voidPromise());
+        count(packet.fixedHeader().messageType(), 1);
+        packets.write(packet);
     }
 
-    /** Writes packets in wire form. Takes over the buffer. */
-    void sendEncoded(ByteBuf packets, MqttMessageType type, int count) {
-        count(type, count);
-        context.write(packets, context.voidPromise());
+    OutboundPackets packets() {
+        return packets;
     }
 
-    void count(MqttMessageType type, int packets) {
-        services.counters().packetsOut(type, packets);
-    }
-
-    ByteBuf allocate(int bytes) {
-        return context.alloc().buffer(bytes);
+    void count(MqttMessageType type, int sent) {
+        services.counters().packetsOut(type, sent);
     }
 
     boolean version5() {
@@ -198,7 +185,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
     @Override
     public void takenOver() {
         onLoop(() -> {
-            if (served == null) {
+            if (!connectFlow.answered()) {
                 connectFlow.refuse(Refusal.SERVER_BUSY, "another connection of this client is waiting");
             } else {
                 disconnect(MqttReasonCodes.Disconnect.SESSION_TAKEN_OVER, "connected elsewhere"); // [MQTT-3.1.4-3]
@@ -238,6 +225,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
             return;
         }
         Channel channel = context.channel();
+        packets.handOver();
         ChannelFuture written = last == null ? null : context.writeAndFlush(last);
         end(reason);
         if (written == null || !channel.isWritable()) {
@@ -265,6 +253,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
         try {
             context.fireChannelInactive(); // The engine lets go of the session.
         } finally {
+            packets.release();
             connectFlow.end();
         }
     }

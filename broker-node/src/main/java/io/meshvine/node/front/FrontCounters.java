@@ -100,10 +100,6 @@ public final class FrontCounters {
         increment(packetsIn, type);
     }
 
-    void packetOut(MqttMessageType type) {
-        increment(packetsOut, type);
-    }
-
     void packetsOut(MqttMessageType type, int count) {
         LongAdder adder = packetsOut.get(type);
         if (adder != null) {

@@ -7,15 +7,8 @@ import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttMessage;
-import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
-import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
-import io.netty.handler.codec.mqtt.MqttPubReplyMessageVariableHeader;
-import io.netty.handler.codec.mqtt.MqttPublishMessage;
-import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
-import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
-import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -35,8 +28,6 @@ import org.slf4j.LoggerFactory;
 final class FrontHandler extends ChannelDuplexHandler {
 
     private static final Logger LOG = LoggerFactory.getLogger(FrontHandler.class);
-
-    private static final int FIRST_ERROR = 0x80;
 
     /** Written and not yet read by the client: beyond this much more than the water mark, nothing is read from it. */
     private static final long MAX_UNREAD_BYTES = 2 << 20;
@@ -129,7 +120,11 @@ final class FrontHandler extends ChannelDuplexHandler {
         } else {
             LOG.debug("failed to serve {}", current.context().channel(), cause);
         }
-        current.disconnect(MqttReasonCodes.Disconnect.IMPLEMENTATION_SPECIFIC_ERROR, "the server failed");
+        if (current.connectFlow().answered()) {
+            current.disconnect(MqttReasonCodes.Disconnect.IMPLEMENTATION_SPECIFIC_ERROR, "the server failed");
+        } else {
+            current.connectFlow().refuse(Refusal.UNSPECIFIED, "the server failed");
+        }
     }
 
     // ---- Inbound
@@ -218,71 +213,12 @@ final class FrontHandler extends ChannelDuplexHandler {
             return;
         }
         try {
-            dispatch(current, served, packet);
+            Dispatch.dispatch(current, served, packet);
         } catch (ProtocolViolation violation) {
             current.disconnect(violation.reason(), String.valueOf(violation.getMessage()));
         } catch (RuntimeException e) {
             fail(current, e);
         }
-    }
-
-    private void dispatch(ClientConnection current, ClientConnection.Served served, MqttMessage packet)
-            throws ProtocolViolation {
-        if (packet.decoderResult().isFailure()) {
-            throw undecodable(packet.decoderResult().cause());
-        }
-        switch (packet.fixedHeader().messageType()) {
-            case PUBLISH -> {
-                try {
-                    served.publishes().onPublish((MqttPublishMessage) packet);
-                } finally {
-                    ReferenceCountUtil.release(packet);
-                }
-            }
-            case PUBACK, PUBCOMP, PINGREQ -> current.context().fireChannelRead(packet);
-            case PUBREC -> onPubrec(current, served, packet);
-            case PUBREL -> served.publishes().onPubrel(packetId(packet));
-            case SUBSCRIBE -> served.subscriptions().onSubscribe((MqttSubscribeMessage) packet);
-            case UNSUBSCRIBE -> served.subscriptions().onUnsubscribe((MqttUnsubscribeMessage) packet);
-            case DISCONNECT -> onDisconnect(current, packet);
-            default -> // AUTH after a CONNECT without authentication method [MQTT-4.12.0-7].
-                throw ProtocolViolation.protocolError(packet.fixedHeader().messageType() + " is not expected");
-        }
-    }
-
-    private static ProtocolViolation undecodable(Throwable cause) {
-        return cause instanceof ProtocolViolation violation ? violation : PacketReader.malformed("undecodable packet");
-    }
-
-    private static void onPubrec(ClientConnection current, ClientConnection.Served served, MqttMessage packet) {
-        int packetId = packetId(packet);
-        int reason = packet.variableHeader() instanceof MqttPubReplyMessageVariableHeader header
-                ? header.reasonCode() & 0xFF
-                : 0;
-        if (!served.session().onPubRec(packetId, reason) && reason < FIRST_ERROR) {
-            // MQTT 5, 3.6.2.1: the sender answers a PUBREC that it cannot place.
-            current.send(Packets.pubrel(packetId, MqttReasonCodes.PubRel.PACKET_IDENTIFIER_NOT_FOUND));
-            current.flush();
-        }
-    }
-
-    private static void onDisconnect(ClientConnection current, MqttMessage packet) throws ProtocolViolation {
-        byte reason = 0;
-        Long expiry = null;
-        if (packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header) {
-            reason = header.reasonCode();
-            PropertyReader properties = new PropertyReader(header.properties());
-            if (properties.has(MqttPropertyType.SESSION_EXPIRY_INTERVAL)) {
-                expiry = properties.unsignedInt(MqttPropertyType.SESSION_EXPIRY_INTERVAL, 0);
-            }
-        }
-        current.connectFlow().onDisconnect(reason, expiry);
-        current.context().fireChannelRead(Packets.plainDisconnect());
-        current.leave("client", null); // [MQTT-3.14.4-1]: what may follow is not looked at.
-    }
-
-    private static int packetId(MqttMessage packet) {
-        return ((MqttMessageIdVariableHeader) packet.variableHeader()).messageId();
     }
 
     // ---- Outbound: what the engine writes
@@ -294,7 +230,8 @@ final class FrontHandler extends ChannelDuplexHandler {
             context.write(message, promise);
             return;
         }
-        services.counters().packetOut(packet.fixedHeader().messageType());
+        current.count(packet.fixedHeader().messageType(), 1);
+        current.packets().handOver();
         if (packet.fixedHeader().messageType() != MqttMessageType.CONNACK) {
             context.write(packet, promise);
             return;

@@ -79,6 +79,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
             }
         } catch (ProtocolViolation | ConnectRefused cause) {
             failed = true;
+            in.skipBytes(in.readableBytes());
             out.add(MqttMessageFactory.newInvalidMessage(cause));
         }
     }

@@ -3,13 +3,11 @@ package io.meshvine.node.front;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Message;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the PUBLISH packets of one client (MQTT 5, 3.3) straight into their buffer, and knows their size before.
+ * Writes the PUBLISH packets of one client (MQTT 5, 3.3) straight into the buffer that leaves, and knows their size before.
  * Confined to the connection's loop.
  */
 final class PublishEncoder {
@@ -31,9 +29,8 @@ final class PublishEncoder {
         this.aliases = aliases;
     }
 
-    /** The packet, owned by the caller, or null if the client takes no packet of its size [MQTT-3.1.2-24]. */
-    @Nullable
-    ByteBuf encode(ByteBufAllocator allocator, Delivery delivery, int packetId, boolean dup, long nowMillis) {
+    /** Writes the packet, unless the client takes none of its size [MQTT-3.1.2-24]; then returns false. */
+    boolean encode(OutboundPackets packets, Delivery delivery, int packetId, boolean dup, long nowMillis) {
         Message message = delivery.message();
         String topic = message.topic();
         int alias = aliases.find(topic);
@@ -56,9 +53,9 @@ final class PublishEncoder {
                 + payload.readableBytes();
         int size = 1 + PropertyWriter.variableLength(remaining) + remaining;
         if (size > maxPacketSize) {
-            return null;
+            return false;
         }
-        ByteBuf out = allocator.buffer(size);
+        ByteBuf out = packets.room(size);
         out.writeByte(TYPE | (dup ? DUP : 0) | (delivery.qos() << 1) | (delivery.retain() ? RETAIN : 0));
         PropertyWriter.writeVariable(out, remaining);
         out.writeShort(topicBytes);
@@ -83,7 +80,7 @@ final class PublishEncoder {
             }
         }
         out.writeBytes(payload, payload.readerIndex(), payload.readableBytes());
-        return out;
+        return true;
     }
 
     /** At least 1: what was sent once may be sent again after it expired. */
