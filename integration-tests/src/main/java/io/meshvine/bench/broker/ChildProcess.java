@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** A process that this one started, with its output in a file. Ends with this JVM at the latest. Used by one thread. */
 final class ChildProcess implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-    private static final long POLL_MILLIS = 5;
+    private static final long POLL_MILLIS = 10;
     private static final long STOP_SECONDS = 12;
 
     private final Process process;

@@ -23,6 +23,8 @@ public final class Meshvine implements Broker {
     private static final String MAIN = "io.meshvine.node.Main";
     private static final Duration FORM_TIMEOUT = Duration.ofSeconds(30);
 
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
     private final BrokerSpec spec;
     private final List<ChildProcess> processes = new ArrayList<>();
     private final List<BrokerNode> nodes = new ArrayList<>();
@@ -40,6 +42,7 @@ public final class Meshvine implements Broker {
             for (int i = 0; i < count; i++) {
                 start(directory, "n" + (i + 1), meshPorts.get(i), seeds);
             }
+            awaitReady();
             awaitMesh(count);
         } catch (IOException e) {
             close();
@@ -70,15 +73,19 @@ public final class Meshvine implements Broker {
                 environment.put(key.substring("env.".length()), value);
             }
         });
-        ChildProcess process = new ChildProcess(directory, name, command, environment);
-        processes.add(process);
-        Map<String, String> ready = fields(process.awaitLine("ready "));
-        nodes.add(new BrokerNode(
-                name,
-                process.pid(),
-                address(ready.getOrDefault("mqtt", "")),
-                URI.create("http://" + withoutScheme(ready.getOrDefault("admin", ""))),
-                process.age()));
+        processes.add(new ChildProcess(directory, name, command, environment));
+    }
+
+    private void awaitReady() {
+        for (ChildProcess process : processes) {
+            Map<String, String> ready = fields(process.awaitLine("ready "));
+            nodes.add(new BrokerNode(
+                    ready.getOrDefault("name", ""),
+                    process.pid(),
+                    address(ready.getOrDefault("mqtt", "")),
+                    URI.create("http://" + withoutScheme(ready.getOrDefault("admin", ""))),
+                    process.age()));
+        }
     }
 
     /** The line is {@code ready name=... mqtt=host:port mesh=host:port admin=host:port}. */
@@ -105,7 +112,7 @@ public final class Meshvine implements Broker {
 
     private void awaitMesh(int count) throws IOException {
         long start = System.nanoTime();
-        while (!everybodySees(count)) {
+        while (!everybodyIsLinked(count)) {
             if (System.nanoTime() - start > FORM_TIMEOUT.toNanos()) {
                 throw new IllegalStateException("the mesh of " + count + " did not form: " + mesh(nodes.get(0)));
             }
@@ -113,9 +120,13 @@ public final class Meshvine implements Broker {
         }
     }
 
-    private boolean everybodySees(int count) throws IOException {
+    private boolean everybodyIsLinked(int count) throws IOException {
         for (BrokerNode node : nodes) {
-            if (count > 1 && mesh(node).path("members").size() < count) {
+            long linked = 0;
+            for (JsonNode link : mesh(node).path("links")) {
+                linked += link.path("state").asText().equals("connected") ? 1 : 0;
+            }
+            if (linked < count - 1) {
                 return false;
             }
         }
@@ -129,11 +140,9 @@ public final class Meshvine implements Broker {
             throw new IllegalArgumentException(node.name() + " has no admin endpoint");
         }
         try {
-            HttpResponse<String> answer = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(admin.resolve("/api/v1/mesh"))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> answer = HTTP.send(
+                    HttpRequest.newBuilder(admin.resolve("/api/v1/mesh")).build(),
+                    HttpResponse.BodyHandlers.ofString());
             return new ObjectMapper().readTree(answer.body());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
