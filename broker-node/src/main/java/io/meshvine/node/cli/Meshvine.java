@@ -85,7 +85,7 @@ public final class Meshvine implements Callable<Integer> {
             return ExitCode.USAGE;
         }
         String message = failure.getMessage();
-        if (message == null || failure instanceof NullPointerException) {
+        if (message == null || !isForOperators(failure)) {
             LOG.error("internal error", failure);
             message = "internal error: " + failure;
         } else {
@@ -93,6 +93,12 @@ public final class Meshvine implements Callable<Integer> {
         }
         err.println("meshvine: " + message);
         return ExitCode.SOFTWARE;
+    }
+
+    /** Checked exceptions, and unchecked ones of our own, are worded for people; all others are faults of the program. */
+    private static boolean isForOperators(Exception failure) {
+        return !(failure instanceof RuntimeException)
+                || failure.getClass().getPackageName().startsWith("io.meshvine.");
     }
 
     /** Version of the product and of what it runs on. */

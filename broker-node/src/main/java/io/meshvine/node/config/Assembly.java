@@ -99,6 +99,9 @@ final class Assembly {
         Discovery discovery = get(Settings.MESH_DISCOVERY, implied.name().toLowerCase(Locale.ROOT));
         checkFits(Settings.MESH_SEEDS, seeded, discovery == Discovery.STATIC, "static");
         checkFits(Settings.MESH_DNS_QUERY, queried, discovery == Discovery.DNS, "dns");
+        if (discovery == Discovery.DNS && bind.port() == Listener.ANY_PORT) {
+            problem(Settings.MESH_BIND_PORT, "DNS tells peers no port, all nodes need the same", "choose one, as 7800");
+        }
         int maxPublishSize = Math.max(LEAST_PUBLISH_SIZE, maxPacketSize + TOPIC_AND_FRAMING);
         long linkWindow = get(Settings.MESH_LINK_WINDOW);
         if (linkWindow < maxPublishSize) {
@@ -111,7 +114,7 @@ final class Assembly {
         return new MeshConfig(
                 get(Settings.MESH_NAME),
                 bind,
-                set.containsKey(Settings.MESH_BIND_PORT.key()) ? 0 : DEFAULT_PORT_RANGE,
+                portRange(discovery),
                 getIfSet(Settings.MESH_ADVERTISED_ADDRESS),
                 discovery,
                 seeds == null ? List.of() : seeds,
@@ -127,6 +130,11 @@ final class Assembly {
                 get(Settings.MESH_PEER_TIMEOUT),
                 get(Settings.MESH_OUTBOX_RETENTION),
                 get(Settings.MESH_TOMBSTONE_LIFE));
+    }
+
+    /** Only the other nodes of this host have to find a port that was not chosen; elsewhere it is agreed upon. */
+    private int portRange(Discovery discovery) {
+        return discovery == Discovery.LAN && !set.containsKey(Settings.MESH_BIND_PORT.key()) ? DEFAULT_PORT_RANGE : 0;
     }
 
     private void checkReach(

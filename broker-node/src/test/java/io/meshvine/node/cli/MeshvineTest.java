@@ -117,6 +117,16 @@ class MeshvineTest {
     }
 
     @Test
+    void aFaultOfTheProgramIsCalledThat() {
+        starter = config -> {
+            throw new IllegalStateException("oops");
+        };
+
+        assertThat(run("node")).isEqualTo(1);
+        assertThat(err.toString()).isEqualTo("meshvine: internal error: java.lang.IllegalStateException: oops\n");
+    }
+
+    @Test
     void aNodeGetsTheConfigurationOfFileAndEnvironment() throws IOException {
         Path file = Files.writeString(folder.resolve("good.yaml"), "node: {name: a}\n");
         environment.put("MESHVINE_MQTT_TCP_PORT", "0");

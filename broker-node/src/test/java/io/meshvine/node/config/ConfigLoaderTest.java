@@ -213,6 +213,16 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void dnsDiscoveryNeedsAPortThatAllNodesShare() {
+        Map<String, String> dns = Map.of("MESHVINE_MESH_DNS_QUERY", "peers");
+        assertThat(load(null, dns).config().mesh().portRange()).isZero();
+        assertThat(refused(null, Map.of("MESHVINE_MESH_DNS_QUERY", "peers", "MESHVINE_MESH_BIND_PORT", "0"))
+                        .problems())
+                .extracting(ConfigProblem::key)
+                .containsExactly("mesh.bind-port");
+    }
+
+    @Test
     void theMeshForwardsWhateverAClientMaySend() {
         Map<String, String> large = Map.of("mqtt.max-packet-size", "200MiB", "mesh.link-window", "1GiB");
 
