@@ -55,7 +55,7 @@ final class HostDirectory {
     }
 
     /** Writes the entry, or renews it if it is about to look stale. */
-    void renew() {
+    synchronized void renew() {
         try {
             if (usable && !isFresh()) {
                 write();
@@ -70,7 +70,7 @@ final class HostDirectory {
     }
 
     /** Takes the entry back. */
-    void remove() {
+    synchronized void remove() {
         try {
             Files.deleteIfExists(entry);
         } catch (IOException | SecurityException left) {

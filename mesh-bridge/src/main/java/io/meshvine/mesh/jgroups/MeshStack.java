@@ -29,6 +29,10 @@ final class MeshStack {
     private static final long VERIFY_SUSPECT_MILLIS = 500;
     private static final long LEAVE_MILLIS = 500;
     private static final long VIEW_ACK_MILLIS = 1000;
+
+    /** Nobody can join while a merge waits for a coordinator that is busy with another merge. */
+    private static final long MERGE_MILLIS = 1500;
+
     private static final int HEARTBEATS_PER_TIMEOUT = 4;
 
     private final List<Protocol> protocols = new ArrayList<>();
@@ -55,7 +59,8 @@ final class MeshStack {
         protocols.add(new FD_ALL3().setTimeout(peerTimeout).setInterval(peerTimeout / HEARTBEATS_PER_TIMEOUT));
         protocols.add(new VERIFY_SUSPECT2().setTimeout(VERIFY_SUSPECT_MILLIS));
         NAKACK4 multicast = new NAKACK4();
-        multicast.useMcastXmit(false);
+        // Messages of former members are met in each merge.
+        multicast.useMcastXmit(false).logDiscardMessages(false);
         protocols.add(multicast);
         unicast.setXmitInterval(RETRANSMIT_MILLIS);
         protocols.add(unicast);
@@ -96,6 +101,7 @@ final class MeshStack {
                 .setJoinTimeout(options.joinTimeout().toMillis())
                 .setLeaveTimeout(LEAVE_MILLIS)
                 .setViewAckCollectionTimeout(VIEW_ACK_MILLIS)
+                .setMergeTimeout(MERGE_MILLIS)
                 .printLocalAddress(false);
     }
 

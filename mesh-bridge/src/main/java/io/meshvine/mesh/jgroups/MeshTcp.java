@@ -85,7 +85,7 @@ final class MeshTcp extends BasicTCP {
                 .tcpNodelay(tcp_nodelay)
                 .linger(linger)
                 .log(new ConnectionLog(MeshTcp.class))
-                .logDetails(false)
+                .logDetails(true)
                 .addConnectionListener(this)
                 .setMaxLength(max_length);
         server = bound;

@@ -12,8 +12,9 @@ import org.jgroups.util.Util;
 
 /**
  * MERGE3 that acts on what it sees instead of waiting for its next round: a coordinator looks for others shortly after
- * each view, and whoever hears of another view has it merged at once. Members that started at the same moment and
- * missed each other are one mesh within a second or two; the periodic rounds heal splits of the network.
+ * each view, and of coordinators that hear of each other the lowest has their views merged at once (a merge that meets
+ * another one fails, so the rest leave it to the next round). Members that started at the same moment and missed each
+ * other are one mesh within a second or two; the periodic rounds heal splits of the network.
  */
 final class QuickMerge extends MERGE3 {
 
@@ -24,7 +25,7 @@ final class QuickMerge extends MERGE3 {
     private static final long LOOK_AFTER_MILLIS = 300;
 
     /** After word of another view; the other members of that view are heard of within this time as well. */
-    private static final long CHECK_AFTER_MILLIS = 150;
+    private static final long CHECK_AFTER_MILLIS = 200;
 
     private final AtomicBoolean looking = new AtomicBoolean();
     private final AtomicBoolean checking = new AtomicBoolean();
@@ -47,7 +48,7 @@ final class QuickMerge extends MERGE3 {
     @Override
     protected void addInfo(Address sender, ViewId viewId, String logicalName, PhysicalAddress address) {
         super.addInfo(sender, viewId, logicalName, address);
-        if (view != null && !view.getViewId().equals(viewId)) {
+        if (isCoord() && local_addr.compareTo(viewId.getCreator()) < 0) {
             later(checking, CHECK_AFTER_MILLIS, this::checkInconsistencies);
         }
     }
