@@ -8,7 +8,9 @@ import org.jgroups.PhysicalAddress;
 import org.jgroups.ViewId;
 import org.jgroups.conf.ClassConfigurator;
 import org.jgroups.protocols.MERGE3;
+import org.jgroups.protocols.PingData;
 import org.jgroups.util.Util;
+import org.jspecify.annotations.Nullable;
 
 /**
  * MERGE3 that acts on what it sees instead of waiting for its next round: a coordinator looks for others shortly after
@@ -46,10 +48,19 @@ final class QuickMerge extends MERGE3 {
     }
 
     @Override
-    protected void addInfo(Address sender, ViewId viewId, String logicalName, PhysicalAddress address) {
+    protected void addInfo(Address sender, ViewId viewId, String logicalName, @Nullable PhysicalAddress address) {
         super.addInfo(sender, viewId, logicalName, address);
-        if (isCoord() && local_addr.compareTo(viewId.getCreator()) < 0) {
+        if (view == null || view.getViewId().equals(viewId)) {
+            return;
+        }
+        Address other = viewId.getCreator();
+        Address own = view.getViewId().getCreator();
+        if (other.equals(own) || (isCoord() && local_addr.compareTo(other) < 0)) {
+            // With the same coordinator one of us was left out; there is no second merge to meet.
             later(checking, CHECK_AFTER_MILLIS, this::checkInconsistencies);
+        } else if (isCoord() && address != null) {
+            // The lower one may not have heard of this view yet.
+            sendInfoMessage(new PingData(sender, true, logicalName, address));
         }
     }
 

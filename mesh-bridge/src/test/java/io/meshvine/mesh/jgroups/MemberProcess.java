@@ -12,6 +12,8 @@ import java.util.List;
 /** A member in a process of its own, to be killed or stopped. */
 final class MemberProcess implements AutoCloseable {
 
+    private static final String JOINED = "joined";
+
     private final Process process;
 
     /** Starts a member that is seeded by another, and waits until it has joined. */
@@ -27,14 +29,19 @@ final class MemberProcess implements AutoCloseable {
                 String.valueOf(peerTimeout.toMillis()));
         try {
             process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-            BufferedReader out =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-            String line = out.readLine();
-            if (!"joined".equals(line)) {
-                throw new IllegalStateException("said " + line);
-            }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
+        }
+        awaitJoined();
+    }
+
+    private void awaitJoined() {
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        String line = out.lines().filter(JOINED::equals).findFirst().orElse("");
+        if (!line.equals(JOINED)) {
+            close();
+            throw new IllegalStateException("the member's process ended before it had joined");
         }
     }
 
@@ -75,7 +82,11 @@ final class MemberProcess implements AutoCloseable {
                 .withTimeouts(JGroupsOptions.DEFAULT_JOIN_TIMEOUT, peerTimeout));
         member.onFrame = (from, frame) -> {};
         member.transport.start(member);
-        System.out.println("joined");
-        Thread.currentThread().join();
+        System.out.println(JOINED);
+        // Ends with the process that started it, whatever happens to that one.
+        while (System.in.read() >= 0) {
+            Thread.onSpinWait();
+        }
+        System.exit(0);
     }
 }
