@@ -77,7 +77,10 @@ final class LaneBundler extends BaseBundler {
             // Comes back through sendBytes for each member.
             sendSingle(null, message, out);
         } else {
-            offer(destination, message);
+            // By physical address: what is sent to a host as yet unknown and to the member found there stays in order.
+            PhysicalAddress address =
+                    destination instanceof PhysicalAddress ? null : tcp.getPhysicalAddressFromCache(destination);
+            offer(address == null ? destination : address, message);
         }
     }
 
@@ -99,7 +102,8 @@ final class LaneBundler extends BaseBundler {
     @Override
     public void viewChange(View view) {
         super.viewChange(view);
-        lanes.keySet().removeIf(address -> !(address instanceof PhysicalAddress) && !view.containsMember(address));
+        // Who still holds a lane empties it all the same.
+        lanes.keySet().removeIf(address -> !tcp.isMember(address));
     }
 
     @Override
@@ -162,7 +166,7 @@ final class LaneBundler extends BaseBundler {
                 drain();
                 running.set(false);
             } while (waiting.get() > 0 && running.compareAndSet(false, true));
-            if (destination instanceof PhysicalAddress) {
+            if (!tcp.isMember(destination)) {
                 // Seeds that never answer must not pile up. Who still holds this lane empties it all the same.
                 lanes.remove(destination, this);
             }
@@ -175,7 +179,7 @@ final class LaneBundler extends BaseBundler {
                 waiting.decrementAndGet();
                 if (item instanceof Message message) {
                     int size = message.size();
-                    if (batchBytes + size > max_size) {
+                    if (batchBytes + size > max_size || isForAnother(message)) {
                         sendBatch(out);
                     }
                     batch.add(message);
@@ -189,16 +193,21 @@ final class LaneBundler extends BaseBundler {
             sendBatch(out);
         }
 
+        private boolean isForAnother(Message message) {
+            return !batch.isEmpty() && !batch.get(0).getDest().equals(message.getDest());
+        }
+
         private void sendBatch(ByteArrayDataOutputStream out) {
             if (batch.isEmpty()) {
                 return;
             }
             out.position(0);
+            Message first = batch.get(0);
             try {
                 if (batch.size() == 1) {
-                    sendSingle(destination, batch.get(0), out);
+                    sendSingle(first.getDest(), first, out);
                 } else {
-                    sendMultiple(destination, batch.get(0).getSrc(), batch, out);
+                    sendMultiple(first.getDest(), first.getSrc(), batch, out);
                 }
                 total_msgs_sent.add(batch.size());
             } catch (Exception unreachable) {

@@ -66,6 +66,11 @@ final class MeshTcp extends BasicTCP {
         return bound.port();
     }
 
+    /** Whether an address, physical or logical, is that of a member of the current view. */
+    boolean isMember(Address address) {
+        return address instanceof PhysicalAddress physical ? is_member.test(physical) : members.contains(address);
+    }
+
     @Override
     public void start() throws Exception {
         MeshServer bound = new MeshServer(
