@@ -80,6 +80,9 @@ public final class MeshBridge implements AutoCloseable {
     /** Links to be flushed at the end of the turn. */
     private List<PeerLink> working = new ArrayList<>();
 
+    /** What new links begin with: a peer may remember more of a forgotten link than this node does. */
+    private long firstSequence = 1;
+
     private EventLoop.@Nullable Scheduled spillTimer;
     private volatile Runnable saturationListener = () -> {};
     private volatile boolean closed;
@@ -306,6 +309,7 @@ public final class MeshBridge implements AutoCloseable {
             }
             if (link.absentNanos() > options.outboxRetention().toNanos()) {
                 link.discard(DropReason.OUTBOX_EXPIRED);
+                firstSequence = Math.max(firstSequence, link.nextSequence());
                 membership.forget(link.peer());
             }
         }
@@ -542,8 +546,17 @@ public final class MeshBridge implements AutoCloseable {
 
         @Override
         public PeerLink newLink(NodeId peer, long peerEpoch) {
-            PeerLink link =
-                    new PeerLink(peer, peerEpoch, options, epoch, loop, MeshBridge.this::post, transport, store, this);
+            PeerLink link = new PeerLink(
+                    peer,
+                    peerEpoch,
+                    options,
+                    epoch,
+                    firstSequence,
+                    loop,
+                    MeshBridge.this::post,
+                    transport,
+                    store,
+                    this);
             link.restore(reader);
             return link;
         }

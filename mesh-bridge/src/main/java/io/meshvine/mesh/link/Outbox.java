@@ -36,24 +36,30 @@ final class Outbox {
     /** Sequenced entries that are not in the store, oldest first; some of them may be confirmed already. */
     private final Deque<OutboxEntry> unstored = new ArrayDeque<>();
 
-    private long nextSequence = 1;
+    private long nextSequence;
     private long acknowledged;
     private long sentThrough;
     private long bytes;
     private long storedBytes;
     private boolean saturated;
 
-    Outbox(NodeId peer, MeshStore store, Executor loop, LinkListener listener, long windowBytes) {
+    /**
+     * @param firstSequence sequence number of the first publish, unless an earlier life left some
+     */
+    Outbox(NodeId peer, MeshStore store, Executor loop, LinkListener listener, long windowBytes, long firstSequence) {
         this.peer = peer;
         this.store = store;
         this.loop = loop;
         this.listener = listener;
         this.windowBytes = windowBytes;
+        this.nextSequence = firstSequence;
+        this.acknowledged = firstSequence - 1;
+        this.sentThrough = acknowledged;
     }
 
     /** Takes back what the store kept from an earlier life, before anything else is added. */
     void restore(long sequence, Arrival stored, long nowNanos) {
-        if (nextSequence == 1) {
+        if (unsent.isEmpty()) {
             acknowledged = sequence - 1;
             sentThrough = acknowledged;
         }
@@ -341,6 +347,11 @@ final class Outbox {
 
     long sentThrough() {
         return sentThrough;
+    }
+
+    /** The sequence number of the next publish. */
+    long nextSequence() {
+        return nextSequence;
     }
 
     /** Since when the oldest unconfirmed publish waits; the alternative if there is none. */

@@ -79,6 +79,7 @@ public final class PeerLink {
     /**
      * @param ownEpoch this node's life
      * @param peerEpoch the peer's life
+     * @param firstSequence sequence number to begin with: in one life of this node, none goes to a peer twice
      * @param loop runs tasks on the bridge loop, from any thread
      */
     public PeerLink(
@@ -86,6 +87,7 @@ public final class PeerLink {
             long peerEpoch,
             MeshOptions options,
             long ownEpoch,
+            long firstSequence,
             EventLoop clock,
             Executor loop,
             MeshTransport transport,
@@ -99,7 +101,7 @@ public final class PeerLink {
         this.loop = loop;
         this.statistics = new LinkStatistics(listener);
         this.listener = statistics;
-        this.outbox = new Outbox(peer, store, loop, statistics, options.linkWindowBytes());
+        this.outbox = new Outbox(peer, store, loop, statistics, options.linkWindowBytes(), firstSequence);
         this.sender = new FrameSender(transport, statistics, options.flightWindowBytes());
         this.inbox = newInbox(peerEpoch);
         this.absentSinceNanos = clock.nanoTime();
@@ -483,6 +485,11 @@ public final class PeerLink {
     /** Publishes that wait for this peer. */
     public int waitingPublishes() {
         return outbox.unsentCount() + outbox.unackedCount();
+    }
+
+    /** The sequence number of the next publish. */
+    public long nextSequence() {
+        return outbox.nextSequence();
     }
 
     /** How long the peer has been away, in nanoseconds. */
