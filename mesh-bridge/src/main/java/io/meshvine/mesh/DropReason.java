@@ -6,6 +6,8 @@ public enum DropReason {
     PEER_ABSENT("peer-absent"),
     /** QoS 0 for a peer whose queue is full: the peer or the network to it is too slow. */
     PEER_SLOW("peer-slow"),
+    /** QoS 0 that came from a peer ahead of a publish which got lost on the way and is sent again. */
+    OUT_OF_ORDER("out-of-order"),
     /** QoS 1 or 2 for an absent peer whose outbox is full. */
     OUTBOX_FULL("outbox-full"),
     /** QoS 1 or 2 for a peer that stayed away longer than the outbox keeps. */

@@ -490,6 +490,7 @@ public final class MeshBridge implements AutoCloseable {
     private void onPublishes(PeerLink link, WireReader in, boolean repeat) throws WireException {
         Inbox.Intake intake = link.onPublishes(reader.read(in, loop.nanoTime()), repeat);
         counters.countDuplicates(intake.duplicates());
+        counters.countDropped(DropReason.OUT_OF_ORDER, intake.outOfOrder());
         List<Arrival> deliveries = new ArrayList<>(intake.arrivals().size());
         for (Arrival arrival : intake.arrivals()) {
             counters.countReceived(arrival.publish().qos());

@@ -45,9 +45,10 @@ public final class Inbox {
      *
      * @param arrivals the publishes to deliver, in order
      * @param duplicates publishes that were here before
+     * @param outOfOrder publishes that would have overtaken one that got lost, and are not repeated
      * @param handover to be run once the local broker took the arrivals over
      */
-    public record Intake(List<Arrival> arrivals, int duplicates, Handover handover) {}
+    public record Intake(List<Arrival> arrivals, int duplicates, int outOfOrder, Handover handover) {}
 
     /** Sorts a frame's publishes; {@code isRepeat} if the frame itself came before. */
     Intake take(PublishBatch batch, boolean isRepeat) {
@@ -55,6 +56,7 @@ public final class Inbox {
         List<Arrival> arrivals = batch.arrivals();
         List<Arrival> fresh = new ArrayList<>(arrivals.size());
         int duplicates = 0;
+        int outOfOrder = 0;
         long sequence = batch.first();
         for (int i = 0; i < arrivals.size(); i++) {
             boolean isNew;
@@ -69,8 +71,13 @@ public final class Inbox {
                 }
                 sequence++;
             } else {
-                isNew = !isRepeat;
+                // A retained publish of QoS 0 is sequenced, and others of its topic must not overtake it
+                // [MQTT-4.6.0-5].
+                boolean isEarly = sequence > received + 1;
+                gap |= isEarly;
+                isNew = !isRepeat && !isEarly;
                 duplicates += isRepeat ? 1 : 0;
+                outOfOrder += isEarly && !isRepeat ? 1 : 0;
             }
             if (isNew) {
                 fresh.add(arrivals.get(i));
@@ -78,7 +85,7 @@ public final class Inbox {
         }
         Handover handover = new Handover(received);
         handovers.add(handover);
-        return new Intake(fresh, duplicates, handover);
+        return new Intake(fresh, duplicates, outOfOrder, handover);
     }
 
     /**
