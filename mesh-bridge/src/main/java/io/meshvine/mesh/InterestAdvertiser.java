@@ -44,7 +44,7 @@ final class InterestAdvertiser {
     /** What changed in this turn, with the QoS before. */
     private final Map<GroupKey, Integer> changedFrom = new LinkedHashMap<>();
 
-    private final Map<PeerLink, Progress> progress = new HashMap<>();
+    private final Map<PeerLink, Progress> progress = new LinkedHashMap<>();
     private final List<Runnable> unnumbered = new ArrayList<>();
     private final Deque<Confirmation> confirmations = new ArrayDeque<>();
     private EventLoop.@Nullable Scheduled timeout;

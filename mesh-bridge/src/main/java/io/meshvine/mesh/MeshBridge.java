@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -517,7 +518,7 @@ public final class MeshBridge implements AutoCloseable {
 
         @Override
         public void onView(Set<PeerAddress> members) {
-            Set<PeerAddress> view = Set.copyOf(members);
+            Set<PeerAddress> view = new LinkedHashSet<>(members); // keeps the order, so that a simulation can repeat it
             post(() -> membership.onView(view, transport.self()));
         }
 

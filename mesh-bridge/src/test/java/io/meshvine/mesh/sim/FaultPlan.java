@@ -1,0 +1,80 @@
+package io.meshvine.mesh.sim;
+
+import java.util.SplittableRandom;
+
+/**
+ * How bad the network, the machines and the clocks are, and which faults a scenario may contain. All durations in
+ * milliseconds.
+ *
+ * @param faults whether nodes crash and the network splits; without, nothing is ever lost
+ * @param unsubscribes whether subscriptions end
+ * @param delay least delay of a frame
+ * @param jitter most that is added to it
+ * @param bytesPerMilli what a pair of nodes can carry
+ * @param sendQueueBytes what the transport takes for a peer before it refuses
+ * @param detect how long it takes at most until a node notices that another one is gone
+ * @param lossPercent of the frames in flight when the set of members changes
+ * @param repeatPercent of the frames in flight when the set of members changes
+ * @param reorderPercent of the frames in flight when the set of members changes
+ * @param skew how far wall clocks are from the truth
+ * @param acceptDelay most that a broker takes to accept publishes
+ * @param loopLagMicros most that a task waits for its loop
+ * @param outboxRetention how long publishes for an absent peer are kept
+ */
+record FaultPlan(
+        boolean faults,
+        boolean unsubscribes,
+        int delay,
+        int jitter,
+        int bytesPerMilli,
+        int sendQueueBytes,
+        int detect,
+        int lossPercent,
+        int repeatPercent,
+        int reorderPercent,
+        int skew,
+        int acceptDelay,
+        int loopLagMicros,
+        int outboxRetention) {
+
+    private static final int DAY = 86_400_000;
+    private static final int SHORT_RETENTION = 8_000;
+
+    /** A network that works, of whatever speed. */
+    static FaultPlan calm(SplittableRandom random) {
+        return new FaultPlan(
+                false,
+                random.nextInt(3) == 0,
+                random.nextInt(3),
+                random.nextInt(20),
+                random.nextBoolean() ? 1_000_000 : 50 + random.nextInt(1000),
+                4_000 + random.nextInt(200_000),
+                5_000,
+                0,
+                0,
+                0,
+                random.nextInt(5_000),
+                random.nextBoolean() ? 0 : random.nextInt(80),
+                random.nextInt(400),
+                DAY);
+    }
+
+    /** Everything that can happen. */
+    static FaultPlan stormy(SplittableRandom random) {
+        return new FaultPlan(
+                true,
+                random.nextInt(3) != 0,
+                random.nextInt(5),
+                random.nextInt(30),
+                random.nextBoolean() ? 1_000_000 : 20 + random.nextInt(1000),
+                4_000 + random.nextInt(200_000),
+                200 + random.nextInt(5_000),
+                random.nextInt(60),
+                random.nextInt(30),
+                random.nextInt(40),
+                random.nextInt(20_000),
+                random.nextBoolean() ? 0 : random.nextInt(200),
+                random.nextInt(400),
+                random.nextInt(4) == 0 ? SHORT_RETENTION : DAY);
+    }
+}
