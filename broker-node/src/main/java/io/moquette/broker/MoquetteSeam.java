@@ -41,6 +41,7 @@ public final class MoquetteSeam implements AutoCloseable {
     private final Function<String, @Nullable ClientSession> sessions;
     private final Function<Channel, Outlet> outlets;
     private final BrokerInterceptor interceptor;
+    private final EngineSessions registry;
     private final EngineHandler handler;
 
     /** What Moquette asks to be given and what is never called: the front and the directory do that work. */
@@ -72,7 +73,7 @@ public final class MoquetteSeam implements AutoCloseable {
         this.interceptor = new BrokerInterceptor(config, List.of());
         Authorizator authorizator = new Authorizator(new PermitAllAuthorizatorPolicy());
         GuardedCommands commands = new GuardedCommands();
-        EngineSessions registry = new EngineSessions(stores, authorizator, commands);
+        registry = new EngineSessions(stores, authorizator, commands);
         PostOffice postOffice = new PostOffice(
                 stores.subscriptions(),
                 stores.retained(),
@@ -120,6 +121,12 @@ public final class MoquetteSeam implements AutoCloseable {
             } finally {
                 current.remove();
             }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            super.channelInactive(context);
+            registry.forget(context.channel()); // Moquette leaves a session behind that was not connected yet.
         }
     }
 
@@ -216,6 +223,14 @@ public final class MoquetteSeam implements AutoCloseable {
         @Override
         void remove(Session session) {
             connected.remove(session.getClientID(), session);
+        }
+
+        void forget(Channel channel) {
+            String clientId = NettyUtils.clientID(channel);
+            EngineSession session = clientId == null ? null : connected.get(clientId);
+            if (session != null && channel.equals(session.channel)) {
+                connectionClosed(session);
+            }
         }
 
         @Nullable

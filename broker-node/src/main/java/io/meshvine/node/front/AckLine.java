@@ -4,7 +4,9 @@ import io.meshvine.node.routing.PublishRouter;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * PUBACK and PUBREC that one client is still to get: each leaves once its publish is settled and all before it have left,
@@ -33,6 +35,7 @@ final class AckLine {
         private final int qos;
         private int reason;
         private volatile boolean settled;
+        private @Nullable Runnable then; // Guarded by this.
 
         private Debt(int packetId, int qos) {
             this.packetId = packetId;
@@ -45,9 +48,41 @@ final class AckLine {
             return this;
         }
 
+        int packetId() {
+            return packetId;
+        }
+
+        /** Runs a task once this is settled, on the thread that settles it. Any thread. */
+        void whenSettled(Runnable task) {
+            synchronized (this) {
+                if (!settled) {
+                    Runnable before = then;
+                    then = before == null
+                            ? task
+                            : () -> {
+                                before.run();
+                                task.run();
+                            };
+                    return;
+                }
+            }
+            task.run();
+        }
+
         @Override
         public void settled() {
-            settled = true;
+            Runnable next = null;
+            if (qos == 2) {
+                synchronized (this) {
+                    settled = true;
+                    next = then;
+                }
+            } else {
+                settled = true;
+            }
+            if (next != null) {
+                next.run();
+            }
             if (!connection.inLoop()) {
                 if (drainScheduled.compareAndSet(false, true)) {
                     connection.onLoop(AckLine.this::drainLate);
@@ -63,6 +98,11 @@ final class AckLine {
         Debt debt = new Debt(packetId, qos);
         line.add(debt);
         return debt;
+    }
+
+    /** QoS 2 publishes that are not settled, of a connection that ends. */
+    List<Debt> unsettledQos2() {
+        return line.stream().filter(debt -> debt.qos == 2 && !debt.settled).toList();
     }
 
     /** Acknowledgements that have not left. */

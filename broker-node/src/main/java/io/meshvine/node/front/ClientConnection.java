@@ -254,6 +254,9 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
             context.fireChannelInactive(); // The engine lets go of the session.
         } finally {
             packets.release();
+            if (served != null) {
+                served.publishes().end();
+            }
             connectFlow.end();
         }
     }

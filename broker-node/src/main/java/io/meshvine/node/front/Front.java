@@ -49,6 +49,7 @@ public final class Front {
                 new TakeoverGate(),
                 new FrontCounters(),
                 new Congestion(),
+                new UnsettledQos2(),
                 new LogLimit(),
                 wallMillis);
     }

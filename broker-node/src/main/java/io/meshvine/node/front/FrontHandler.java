@@ -237,15 +237,17 @@ final class FrontHandler extends ChannelDuplexHandler {
             return;
         }
         MqttConnAckMessage answer = current.connectFlow().answer((MqttConnAckMessage) packet);
-        if (answer.variableHeader().connectReturnCode() == MqttConnectReturnCode.CONNECTION_ACCEPTED) {
-            promise.addListener(written -> {
-                if (written.isSuccess()) {
-                    // Behind the engine's own listener, which completes the connection.
-                    context.executor().execute(() -> connected(current));
+        boolean accepted = answer.variableHeader().connectReturnCode() == MqttConnectReturnCode.CONNECTION_ACCEPTED;
+        context.write(answer, context.newPromise().addListener(written -> {
+            // The engine attaches the session when it hears of this. If the connection is over by now, the session may
+            // be another's; the engine never hears then, for all it would do is to log an error and to close.
+            if (written.isSuccess() && !current.ended()) {
+                promise.setSuccess();
+                if (accepted) {
+                    context.executor().execute(() -> connected(current)); // behind the engine's listener
                 }
-            });
-        }
-        context.write(answer, promise);
+            }
+        }));
     }
 
     private void stopTimeout() {

@@ -95,7 +95,7 @@ final class PublishFlow {
         } else if (session.beginQos2(packetId)) {
             settle(packet, topic, application, debt, verdict);
         } else {
-            debt.settled(); // It was routed before; only the PUBREC is due again [MQTT-4.3.3-10].
+            services.unsettledQos2().settleWithFirst(session, debt); // Routed before [MQTT-4.3.3-10].
         }
     }
 
@@ -206,6 +206,11 @@ final class PublishFlow {
         if (acks.drain()) {
             connection.flush();
         }
+    }
+
+    /** The connection is over. */
+    void end() {
+        services.unsettledQos2().remember(session, acks.unsettledQos2());
     }
 
     /** PUBREL: the packet id is free again (MQTT 5, 4.3.3). */

@@ -23,5 +23,6 @@ record Services(
         TakeoverGate gate,
         FrontCounters counters,
         Congestion congestion,
+        UnsettledQos2 unsettledQos2,
         LogLimit logLimit,
         LongSupplier wallMillis) {}

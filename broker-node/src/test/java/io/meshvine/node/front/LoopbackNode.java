@@ -22,6 +22,10 @@ import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
 import io.meshvine.node.session.Sessions;
 import io.meshvine.node.session.SubscriptionDirectory;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -117,6 +121,32 @@ final class LoopbackNode implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A connection of this node without a socket: behind the given handlers, decoded packets go in and out. */
+    EmbeddedChannel embedded(ChannelHandler... before) {
+        Services services = new Services(
+                FrontOptions.builder().build(),
+                sessions,
+                router,
+                subscriptions,
+                wills,
+                engine::handler,
+                Authenticator.allowAll(),
+                Authorizer.allowAll(),
+                new TakeoverGate(),
+                new FrontCounters(),
+                new Congestion(),
+                new UnsettledQos2(),
+                new LogLimit(),
+                System::currentTimeMillis);
+        return new EmbeddedChannel(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(before);
+                channel.pipeline().addLast(new FrontHandler(services, false), engine.handler());
+            }
+        });
     }
 
     int port() {

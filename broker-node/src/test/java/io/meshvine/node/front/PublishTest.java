@@ -303,6 +303,26 @@ class PublishTest {
         assertThat(publisher.expect(MqttMessageType.PUBREC).packetId()).isEqualTo(3);
     }
 
+    // S1: PUBREC means that the message is in safe hands, whichever connection it is for.
+    @Test
+    void acknowledgesARepeatedQos2PublishOnceTheFirstIsSettled() {
+        node.mesh.keep();
+        try (TestClient durable = TestClient.mqtt3(node, "durable", connect -> connect.cleanSession(false))) {
+            durable.publish("r", 2, 5, "once", MqttProperties.NO_PROPERTIES, true);
+            subscriber.expectPublish("once");
+        }
+        await().untilAsserted(() ->
+                assertThat(node.sessions.get("durable").isConnected()).isFalse());
+        try (TestClient again = TestClient.mqtt3(node, "durable", connect -> connect.cleanSession(false))) {
+            again.send(packet("r", 2, 5, true, text("once"), -1));
+            again.expectSilence();
+            node.mesh.letGo();
+            assertThat(again.expect(MqttMessageType.PUBREC).packetId()).isEqualTo(5);
+            again.ack(MqttMessageType.PUBREL, 5).expect(MqttMessageType.PUBCOMP);
+        }
+        subscriber.expectSilence();
+    }
+
     // moquette.md: bursts: PUBACKs and QoS 0 dropped (5,411 acks for 20,000)
     @Test
     void acknowledgesEveryPublishOfABurst() throws InterruptedException {

@@ -271,6 +271,44 @@ class SessionLifeTest {
         }
     }
 
+    // moquette.md: queue drain stops at the first expired message; retained expiry deletes the newer message
+    @Test
+    void forgetsWhatExpiredAndNothingElse() {
+        MqttProperties second = new MqttProperties();
+        second.add(new IntegerProperty(MqttPropertyType.PUBLICATION_EXPIRY_INTERVAL.value(), 1));
+        try (TestClient subscriber = TestClient.mqtt5(node, "s", resume(100))) {
+            subscriber.subscribed("q", 1);
+        }
+        awaitAway("s");
+        try (TestClient publisher = TestClient.mqtt5(node, "p")) {
+            publisher.publish("q", 1, 1, "expires", second, false).expect(MqttMessageType.PUBACK);
+            publisher.publish("q", 1, 2, "stays").expect(MqttMessageType.PUBACK);
+            publisher.publish("r/1", 1, 3, "expires", second, true).expect(MqttMessageType.PUBACK);
+            publisher.publish("r/2", 1, 4, "expires", second, true).expect(MqttMessageType.PUBACK);
+            publisher
+                    .publish("r/2", 1, 5, "stays", MqttProperties.NO_PROPERTIES, true)
+                    .expect(MqttMessageType.PUBACK);
+        }
+        await().pollDelay(Duration.ofMillis(1_100)).until(() -> true);
+        try (TestClient subscriber = TestClient.mqtt5(node, "s", resume(100))) {
+            subscriber.expectPublish("stays");
+            subscriber.subscribed("r/+", 1);
+            assertThat(subscriber.expectPublish("stays").topic()).isEqualTo("r/2");
+            subscriber.expectSilence();
+        }
+    }
+
+    // moquette.md: Math.abs(hash) of Integer.MIN_VALUE
+    @Test
+    void servesAClientWhoseIdHashesToTheSmallestInteger() {
+        String clientId = "polygenelubricants";
+        assertThat(clientId.hashCode()).isEqualTo(Integer.MIN_VALUE);
+        try (TestClient client = TestClient.mqtt5(node, clientId)) {
+            client.subscribed("q", 1).publish("q", 1, 1, "x");
+            client.expectPublish("x");
+        }
+    }
+
     // moquette.md: 3.1.1 resends on a timer, and nothing at once on reconnect
     @Test
     void sendsAgainToMqtt3ClientsOnReconnectOnly() {
