@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 final class DemoMesh implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DemoMesh.class);
-    private static final Duration START = Duration.ofSeconds(60);
-    private static final Duration FORM = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(2);
+    private static final Duration FORM = Duration.ofMinutes(2);
     private static final Duration LEAVE = Duration.ofSeconds(10);
 
     /** How often a node is asked whether the mesh has formed: the admin endpoint has nothing to wait on. */

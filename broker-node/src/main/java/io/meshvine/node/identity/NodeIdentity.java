@@ -3,6 +3,7 @@ package io.meshvine.node.identity;
 import io.meshvine.mesh.NodeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -16,6 +17,7 @@ import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -32,16 +34,21 @@ public record NodeIdentity(NodeId id, KeyPair keys) {
     private static final String ALGORITHM = "Ed25519";
     private static final String REMEDY =
             "restore it from a backup, or move the whole folder away to start as a new node";
+    private static final String OWN = "PRIVATE KEY";
+    private static final String SHOWN = "PUBLIC KEY";
+
+    /** Starts a line of text before the blocks, as RFC 7468 2 allows. */
+    private static final String CHECKSUM = "meshvine-identity-sha256: ";
+
     private static final byte[] PROBE = {'m', 'e', 's', 'h', 'v', 'i', 'n', 'e'};
 
     /** Makes a new identity and keeps it in the file. */
     static NodeIdentity create(Path file) throws IOException {
         try {
             KeyPair keys = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair();
-            DurableFile.replace(
-                    file,
-                    pem("PRIVATE KEY", keys.getPrivate().getEncoded())
-                            + pem("PUBLIC KEY", keys.getPublic().getEncoded()));
+            String blocks = pem(OWN, keys.getPrivate().getEncoded())
+                    + pem(SHOWN, keys.getPublic().getEncoded());
+            DurableFile.replace(file, CHECKSUM + checksum(blocks) + "\n" + blocks);
             return of(keys);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java cannot make " + ALGORITHM + " keys", e);
@@ -56,9 +63,9 @@ public record NodeIdentity(NodeId id, KeyPair keys) {
         }
         try {
             KeyFactory factory = KeyFactory.getInstance(ALGORITHM);
-            PrivateKey own = factory.generatePrivate(new PKCS8EncodedKeySpec(block(text, "PRIVATE KEY")));
-            PublicKey shown = factory.generatePublic(new X509EncodedKeySpec(block(text, "PUBLIC KEY")));
-            if (!belongTogether(own, shown)) {
+            PrivateKey own = factory.generatePrivate(new PKCS8EncodedKeySpec(block(text, OWN)));
+            PublicKey shown = factory.generatePublic(new X509EncodedKeySpec(block(text, SHOWN)));
+            if (!isUnchanged(text) && !belongTogether(own, shown)) {
                 throw new DataDirException(file, "its two keys do not belong together", REMEDY);
             }
             return of(new KeyPair(shown, own));
@@ -69,13 +76,8 @@ public record NodeIdentity(NodeId id, KeyPair keys) {
 
     /** The name of the node that owns a key. */
     public static NodeId idOf(PublicKey key) {
-        try {
-            ByteBuffer hash =
-                    ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()));
-            return new NodeId(hash.getLong(), hash.getLong());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        ByteBuffer hash = ByteBuffer.wrap(sha256(key.getEncoded()));
+        return new NodeId(hash.getLong(), hash.getLong());
     }
 
     /** Shows the name only, never a key. */
@@ -86,6 +88,27 @@ public record NodeIdentity(NodeId id, KeyPair keys) {
 
     private static NodeIdentity of(KeyPair keys) {
         return new NodeIdentity(idOf(keys.getPublic()), keys);
+    }
+
+    /**
+     * Whether this is what {@link #create} wrote. It spares the test by signature at each start, for which the JDK
+     * compiles its arithmetic first.
+     */
+    private static boolean isUnchanged(String text) {
+        int end = text.indexOf('\n');
+        return text.startsWith(CHECKSUM) && text.substring(0, end).equals(CHECKSUM + checksum(text.substring(end + 1)));
+    }
+
+    private static String checksum(String blocks) {
+        return HexFormat.of().formatHex(sha256(blocks.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     private static boolean belongTogether(PrivateKey own, PublicKey shown) throws GeneralSecurityException {

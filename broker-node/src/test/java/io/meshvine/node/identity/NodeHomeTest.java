@@ -195,6 +195,18 @@ class NodeHomeTest {
     }
 
     @Test
+    void takesAKeyPairMadeElsewhere() throws IOException {
+        NodeHome.open(folder).close();
+        Path file = folder.resolve("identity.pem");
+        String plain = Files.readString(file).replaceFirst("(?s)^.*?-----BEGIN", "-----BEGIN");
+        Files.writeString(file, plain);
+
+        NodeHome.open(folder).close();
+
+        assertThat(file).hasContent(plain);
+    }
+
+    @Test
     void saysWhichFolderCannotBeMade() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "");
 
