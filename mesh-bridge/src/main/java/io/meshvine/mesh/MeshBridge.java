@@ -58,6 +58,9 @@ public final class MeshBridge implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
+    /** Malformed frames are reported this seldom. */
+    private static final Duration REFUSAL_REPORTS_APART = Duration.ofSeconds(10);
+
     /** Memory of a letter beside what it carries. */
     private static final int LETTER_BYTES = 96;
 
@@ -84,6 +87,8 @@ public final class MeshBridge implements AutoCloseable {
     /** What new links begin with: a peer may remember more of a forgotten link than this node does. */
     private long firstSequence = 1;
 
+    private boolean refusalReported;
+    private long lastRefusalReportNanos;
     private EventLoop.@Nullable Scheduled spillTimer;
     private volatile Runnable saturationListener = () -> {};
     private volatile boolean closed;
@@ -291,7 +296,7 @@ public final class MeshBridge implements AutoCloseable {
         List<PeerLink> now = working;
         if (!now.isEmpty()) {
             working = new ArrayList<>();
-            now.forEach(PeerLink::flush);
+            now.forEach(MeshBridge::flush);
             if (!working.isEmpty()) {
                 loop.execute(this::turn); // more than fits into a turn: others go first
             }
@@ -299,10 +304,19 @@ public final class MeshBridge implements AutoCloseable {
         armSpillTimer();
     }
 
+    private static void flush(PeerLink link) {
+        try {
+            link.flush();
+        } catch (RuntimeException failed) {
+            LOG.error("the link to {} failed; the others go on", link.peer(), failed);
+        }
+    }
+
     private void tick() {
         if (closed) {
             return;
         }
+        loop.schedule(TICK, this::tick);
         membership.repeatHellos();
         for (PeerLink link : List.copyOf(membership.links())) {
             if (link.isProbeDue(advertiser.isUnanswered(link)) && advertiser.isProbeable(link)) {
@@ -316,7 +330,6 @@ public final class MeshBridge implements AutoCloseable {
         }
         exchange.tick(membership.links());
         endTurn();
-        loop.schedule(TICK, this::tick);
     }
 
     private void armSpillTimer() {
@@ -454,7 +467,19 @@ public final class MeshBridge implements AutoCloseable {
             onFrame(link, header, in, link.receive(header, size));
         } catch (WireException | RuntimeException malformed) {
             counters.countFrameRefused();
+            reportRefusal(from, size, malformed);
+        }
+    }
+
+    /** A peer that is broken or hostile must not fill the log: the counter tells how many there were. */
+    private void reportRefusal(PeerAddress from, int size, Exception malformed) {
+        long now = loop.nanoTime();
+        if (!refusalReported || now - lastRefusalReportNanos >= REFUSAL_REPORTS_APART.toNanos()) {
+            refusalReported = true;
+            lastRefusalReportNanos = now;
             LOG.warn("refused a frame of {} bytes from {}: {}", size, from, malformed.toString());
+        } else {
+            LOG.debug("refused a frame of {} bytes from {}: {}", size, from, malformed.toString());
         }
     }
 
@@ -465,7 +490,7 @@ public final class MeshBridge implements AutoCloseable {
                 Acknowledgement acknowledgement = Acknowledgement.decode(in);
                 link.onAcknowledged(acknowledgement.accepted(), acknowledgement.consumed());
             }
-            case RESEND_REQUEST -> link.onResendRequest(in.readVarLong());
+            case RESEND_REQUEST -> link.onResendRequest(in.readSequence());
             case PING -> {
                 Ping ping = Ping.decode(in);
                 tables.onPing(link, ping);
@@ -478,7 +503,7 @@ public final class MeshBridge implements AutoCloseable {
             }
             case INTEREST_SNAPSHOT -> tables.onChunk(link, InterestCodec.decodeChunk(in));
             case INTEREST_DELTA -> tables.onChange(link, InterestCodec.decodeChange(in));
-            case INTEREST_ACK -> advertiser.onAcknowledged(link, in.readVarLong());
+            case INTEREST_ACK -> advertiser.onAcknowledged(link, in.readSequence());
             case INTEREST_REQUEST -> advertiser.sendSnapshot(link);
             case RETAINED_DIGEST -> exchange.onDigest(link, RetainedCodec.decodeDigest(in));
             case RETAINED_LISTING -> exchange.onListing(link, RetainedCodec.decodeListing(in));

@@ -16,6 +16,6 @@ public record Acknowledgement(long accepted, long consumed) {
     }
 
     public static Acknowledgement decode(WireReader in) throws WireException {
-        return new Acknowledgement(in.readVarLong(), in.readVarLong());
+        return new Acknowledgement(in.readSequence(), in.readSequence());
     }
 }

@@ -34,6 +34,6 @@ public record FrameHeader(FrameKind kind, int source, int destination, long posi
         FrameKind kind = FrameKind.of(in.readByte());
         int source = in.readInt();
         int destination = in.readInt();
-        return new FrameHeader(kind, source, destination, kind.counted() ? in.readVarLong() : 0);
+        return new FrameHeader(kind, source, destination, kind.counted() ? in.readSequence() : 0);
     }
 }

@@ -64,8 +64,8 @@ public record Hello(
         String name = in.readString(MAX_NAME_BYTES);
         int maxPublish = in.readVarInt(Integer.MAX_VALUE);
         boolean wantsReply = (in.readByte() & WANTS_REPLY) != 0;
-        long accepted = in.readVarLong();
-        long received = in.readVarLong();
+        long accepted = in.readSequence();
+        long received = in.readSequence();
         int count = in.readVarInt(MeshOptions.MAX_ADDRESSES);
         Map<String, String> addresses = new HashMap<>();
         for (int i = 0; i < count; i++) {

@@ -50,7 +50,7 @@ public final class InterestCodec {
     }
 
     public static Chunk decodeChunk(WireReader in) throws WireException {
-        long sequence = in.readVarLong();
+        long sequence = in.readSequence();
         int flags = in.readByte();
         List<Interest> interests = new ArrayList<>();
         while (in.remaining() > 0) {
@@ -68,7 +68,7 @@ public final class InterestCodec {
     }
 
     public static Change decodeChange(WireReader in) throws WireException {
-        long sequence = in.readVarLong();
+        long sequence = in.readSequence();
         List<Interest> added = new ArrayList<>();
         List<Interest> removed = new ArrayList<>();
         while (in.remaining() > 0) {

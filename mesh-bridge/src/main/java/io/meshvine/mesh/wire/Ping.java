@@ -38,10 +38,10 @@ public record Ping(
     public static Ping decode(WireReader in) throws WireException {
         return new Ping(
                 in.readLong(),
-                in.readVarLong(),
-                in.readVarLong(),
-                in.readVarLong(),
-                in.readVarLong(),
+                in.readSequence(),
+                in.readSequence(),
+                in.readSequence(),
+                in.readSequence(),
                 in.readVarLong(),
                 in.readLong());
     }

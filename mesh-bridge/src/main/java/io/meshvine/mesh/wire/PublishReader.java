@@ -40,11 +40,11 @@ public final class PublishReader {
 
     /** Decodes what follows the header of a frame. */
     public PublishBatch read(WireReader in, long nowNanos) throws WireException {
-        long accepted = in.readVarLong();
-        long consumed = in.readVarLong();
+        long accepted = in.readSequence();
+        long consumed = in.readSequence();
         long epoch = in.readVarLong();
-        long base = in.readVarLong();
-        long first = in.readVarLong();
+        long base = in.readSequence();
+        long first = in.readSequence();
         List<Arrival> arrivals = new ArrayList<>(1 + in.remaining() / EXPECTED_ENTRY_BYTES);
         BitSet sequenced = new BitSet();
         while (in.remaining() > 0) {

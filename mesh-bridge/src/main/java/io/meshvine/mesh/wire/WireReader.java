@@ -13,6 +13,9 @@ import java.util.Arrays;
 public final class WireReader {
     private static final int MAX_VAR_LONG_SHIFT = 63;
 
+    /** No link lives to see it; so whatever is counted on from a number of a peer does not overflow. */
+    private static final long MAX_SEQUENCE = 1L << 62;
+
     private final byte[] bytes;
     private final int end;
     private int at;
@@ -80,6 +83,15 @@ public final class WireReader {
             }
         }
         throw new WireException("number does not end");
+    }
+
+    /** Reads a sequence number or a count of bytes: one that can be counted on from. */
+    public long readSequence() throws WireException {
+        long value = readVarLong();
+        if (value > MAX_SEQUENCE) {
+            throw new WireException("sequence number " + value);
+        }
+        return value;
     }
 
     /** Reads an unsigned number and checks that it is not larger than allowed. */
