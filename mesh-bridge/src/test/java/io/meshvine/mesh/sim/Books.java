@@ -67,7 +67,7 @@ final class Books {
     void onSettled(Sending sending) {
         long now = mesh.scheduler().nowNanos();
         sending.settled++;
-        sending.note(now, "settled");
+        sending.note(now, "settled", "");
         if (sending.settled > 1) {
             report(sending, "settled twice");
         }
@@ -86,7 +86,7 @@ final class Books {
     Sending onArrival(SimNode.Life at, NodeId from, Arrival arrival) {
         MeshPublish publish = arrival.publish();
         Sending sending = sendings.get((int) idOf(publish.body()));
-        sending.note(mesh.scheduler().nowNanos(), "arrived at " + at);
+        sending.note(mesh.scheduler().nowNanos(), "arrived at ", at);
         int times = sending.arrived.merge(at, 1, Integer::sum);
         if (!from.equals(sending.origin.node.id)) {
             report(sending, "came to " + at + " from " + from + ", who did not publish it: a loop");
@@ -142,7 +142,7 @@ final class Books {
 
     void onAccepted(SimNode.Life at, Sending sending) {
         sending.accepted.add(at);
-        sending.note(mesh.scheduler().nowNanos(), "accepted by " + at);
+        sending.note(mesh.scheduler().nowNanos(), "accepted by ", at);
     }
 
     void report(Sending sending, String problem) {

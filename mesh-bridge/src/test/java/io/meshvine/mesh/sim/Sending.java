@@ -26,7 +26,9 @@ final class Sending {
     /** The lives of the targets when it was sent, in the order of the targets. */
     final List<SimNode.Life> lives;
 
-    private final List<String> story = new ArrayList<>();
+    private final List<Chapter> story = new ArrayList<>();
+
+    private record Chapter(long nanos, String what, Object who) {}
 
     Sending(
             long id,
@@ -50,8 +52,8 @@ final class Sending {
         return Math.min(publish.qos(), target.qos());
     }
 
-    void note(long nanos, String what) {
-        story.add(SimMesh.time(nanos) + " " + what);
+    void note(long nanos, String what, Object who) {
+        story.add(new Chapter(nanos, what, who));
     }
 
     /** What happened to it, a line each. */
@@ -61,7 +63,13 @@ final class Sending {
                 + publish.qos() + ", topic " + publish.topic()
                 + (publish.deletesRetained() ? ", deletes retained" : publish.retain() ? ", retained" : "") + "\n  "
                 + SimMesh.time(atNanos) + " sent to " + describeTargets());
-        story.forEach(line -> told.append("\n  ").append(line));
+        for (Chapter chapter : story) {
+            told.append("\n  ")
+                    .append(SimMesh.time(chapter.nanos))
+                    .append(' ')
+                    .append(chapter.what)
+                    .append(chapter.who);
+        }
         return told.toString();
     }
 

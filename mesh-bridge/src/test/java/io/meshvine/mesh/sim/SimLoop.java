@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
  * The loop of one life of a node in virtual time. A task runs a little after it was submitted, so that things happen
  * in between, and keeps its place. The wall clock may be wrong.
  */
-final class SimLoop implements EventLoop {
+public final class SimLoop implements EventLoop {
     /** Virtual time 0 on a right wall clock, in milliseconds since 1970. */
     private static final long WALL_MILLIS = 1_790_000_000_000L;
 
@@ -28,7 +28,7 @@ final class SimLoop implements EventLoop {
      * @param wallSkewMillis how far the wall clock is ahead
      * @param maxLagNanos a task waits this long at most
      */
-    SimLoop(SimScheduler scheduler, SplittableRandom random, long wallSkewMillis, long maxLagNanos) {
+    public SimLoop(SimScheduler scheduler, SplittableRandom random, long wallSkewMillis, long maxLagNanos) {
         this.scheduler = scheduler;
         this.random = random;
         this.originNanos = random.nextLong(); // a node must not care: differences count, even across an overflow
@@ -37,7 +37,7 @@ final class SimLoop implements EventLoop {
     }
 
     /** What waits never runs, and nothing else does. */
-    void kill() {
+    public void kill() {
         dead = true;
     }
 

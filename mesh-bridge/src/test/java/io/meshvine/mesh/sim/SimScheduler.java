@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /** Virtual time, in nanoseconds from 0, and what is to happen when. What falls on the same moment runs in order. */
-final class SimScheduler {
+public final class SimScheduler {
     private static final Comparator<Event> IN_ORDER =
             Comparator.<Event>comparingLong(event -> event.atNanos).thenComparingLong(event -> event.order);
 
@@ -32,22 +32,23 @@ final class SimScheduler {
         }
     }
 
-    long nowNanos() {
+    public long nowNanos() {
         return nowNanos;
     }
 
-    EventLoop.Scheduled at(long atNanos, Runnable task) {
+    /** Has a task run at a moment, or now if that is over. */
+    public EventLoop.Scheduled at(long atNanos, Runnable task) {
         Event event = new Event(Math.max(atNanos, nowNanos), order++, task);
         events.add(event);
         return event;
     }
 
-    EventLoop.Scheduled after(long delayNanos, Runnable task) {
+    public EventLoop.Scheduled after(long delayNanos, Runnable task) {
         return at(nowNanos + delayNanos, task);
     }
 
     /** Lets everything happen up to a moment. */
-    void runUntil(long endNanos) {
+    public void runUntil(long endNanos) {
         Event event = events.peek();
         while (event != null && event.atNanos <= endNanos) {
             events.remove();
