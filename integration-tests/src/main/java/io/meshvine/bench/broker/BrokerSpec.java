@@ -15,10 +15,10 @@ import java.util.Set;
  *   <li>{@code from}, {@code to}: index of the node that publishers and subscribers connect to, default 0
  *   <li>{@code nodes}: size of the mesh (meshvine), default 1
  *   <li>{@code cp}: class path of another build (meshvine, moquette), default this one's
- *   <li>{@code jvm}: JVM options, separated by {@code +} (meshvine, moquette)
+ *   <li>{@code jvm}: JVM options, separated by blanks (meshvine, moquette)
  *   <li>{@code env.NAME}: environment variable of the process (meshvine)
- *   <li>{@code bin}: executable (mosquitto)
- *   <li>{@code host}, {@code port}, {@code pid}: of a broker that runs already (external)
+ *   <li>{@code bin}: executable (mosquitto); the launcher of a checkout or a release (meshvine), default {@code java}
+ *   <li>{@code host}, {@code port}, {@code pid}: of brokers that run already, several separated by slashes (external)
  * </ul>
  */
 public record BrokerSpec(String text, String kind, Map<String, String> options) {
@@ -60,7 +60,7 @@ public record BrokerSpec(String text, String kind, Map<String, String> options) 
 
     List<String> jvmOptions() {
         String jvm = options.getOrDefault("jvm", "");
-        return jvm.isEmpty() ? List.of() : List.of(jvm.split("\\+", -1));
+        return jvm.isEmpty() ? List.of() : List.of(jvm.trim().split(" +", -1));
     }
 
     String classPath() {

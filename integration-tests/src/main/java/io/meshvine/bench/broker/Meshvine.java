@@ -55,9 +55,15 @@ public final class Meshvine implements Broker {
 
     private void start(Path directory, String name, int meshPort, String seeds) {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
-        command.addAll(spec.jvmOptions());
-        command.addAll(List.of("-cp", spec.classPath(), MAIN, "node"));
+        String launcher = spec.options().get("bin");
+        if (launcher == null) {
+            command.add(
+                    Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
+            command.addAll(spec.jvmOptions());
+            command.addAll(List.of("-cp", spec.classPath(), MAIN, "node"));
+        } else {
+            command.addAll(List.of(Path.of(launcher).toAbsolutePath().toString(), "node"));
+        }
         Map<String, String> environment = new HashMap<>(Map.of(
                 "MESHVINE_NODE_NAME", name,
                 "MESHVINE_NODE_DATA_DIR", directory.resolve(name).toString(),
@@ -68,6 +74,9 @@ public final class Meshvine implements Broker {
                 "MESHVINE_MESH_DISCOVERY", "static",
                 "MESHVINE_MESH_SEEDS", seeds,
                 "MESHVINE_MESH_BIND_PORT", Integer.toString(meshPort)));
+        if (launcher != null) {
+            environment.put("JAVA_OPTS", String.join(" ", spec.jvmOptions()));
+        }
         spec.options().forEach((key, value) -> {
             if (key.startsWith("env.")) {
                 environment.put(key.substring("env.".length()), value);

@@ -9,7 +9,7 @@ class BrokerSpecTest {
     @Test
     void readsKindAndOptions() {
         BrokerSpec spec =
-                BrokerSpec.parse("meshvine,nodes=3,to=2,jvm=-Xmx512m+-XX:+UseSerialGC,env.MESHVINE_DURABILITY=os");
+                BrokerSpec.parse("meshvine,nodes=3,to=2,jvm=-Xmx512m -XX:+UseSerialGC,env.MESHVINE_DURABILITY=os");
 
         assertThat(spec.kind()).isEqualTo("meshvine");
         assertThat(spec.from()).isZero();
