@@ -19,6 +19,9 @@ import java.util.stream.Collectors;
  */
 public final class Mesh implements Broker {
 
+    /** The seed of the first node: a port where nobody listens. */
+    private static final String NOBODY = "127.0.0.1:1";
+
     private final Path directory;
     private final String meshName;
     private final Map<String, String> settings;
@@ -60,13 +63,11 @@ public final class Mesh implements Broker {
         Map<String, String> all = new HashMap<>(settings);
         all.put("mesh.name", meshName);
         all.put("mesh.discovery", "static");
-        all.put(
-                "mesh.seeds",
-                nodes.stream()
-                        .filter(NodeProcess::isAlive)
-                        .map(node ->
-                                node.mesh().getHostString() + ":" + node.mesh().getPort())
-                        .collect(Collectors.joining(",")));
+        String seeds = nodes.stream()
+                .filter(NodeProcess::isAlive)
+                .map(node -> node.mesh().getHostString() + ":" + node.mesh().getPort())
+                .collect(Collectors.joining(","));
+        all.put("mesh.seeds", seeds.isEmpty() ? NOBODY : seeds);
         NodeProcess node = NodeProcess.start("n" + (nodes.size() + 1), directory, all);
         nodes.add(node);
         return node;
