@@ -54,11 +54,19 @@ public final class Admin {
         }
     }
 
-    /** Waits until the node sees that many members, itself included. */
+    private long connectedLinks() {
+        long connected = 0;
+        for (JsonNode link : mesh().path("links")) {
+            connected += link.path("state").asText().equals("connected") ? 1 : 0;
+        }
+        return connected;
+    }
+
+    /** Waits until the node is connected with that many members, itself included. */
     public void awaitMembers(int count) {
         await("members of the mesh at " + address)
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> mesh().path("members").size() == count);
+                .until(() -> connectedLinks() == count - 1);
     }
 }
