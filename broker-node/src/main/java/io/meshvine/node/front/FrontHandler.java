@@ -215,6 +215,7 @@ final class FrontHandler extends ChannelDuplexHandler {
         try {
             Dispatch.dispatch(current, served, packet);
         } catch (ProtocolViolation violation) {
+            served.publishes().burstEnds(); // What was taken before is acknowledged before.
             current.disconnect(violation.reason(), String.valueOf(violation.getMessage()));
         } catch (RuntimeException e) {
             fail(current, e);
