@@ -46,8 +46,8 @@ class FlowControlIT extends BrokerTest {
     @EachPlacement
     @Clause({"MQTT-3.3.4-9", "MQTT-4.9.0-1", "MQTT-4.9.0-2", "MQTT-4.9.0-3", "MQTT-3.3.4-10"})
     void sendsNoMoreQos1MessagesThanTheClientCanReceive(Placement placement) {
-        RawClient subscriber = connect(
-                placement.subscriberNode(), newClient(Version.V5).with(RECEIVE_MAXIMUM, 2));
+        RawClient subscriber =
+                connect(placement.subscriberNode(), newClient(Version.V5).with(RECEIVE_MAXIMUM, 2));
         subscriber.subscribe(topic(), 1);
         publishNumbers(publisher(placement, Version.V5), 6, 1);
 
@@ -67,8 +67,8 @@ class FlowControlIT extends BrokerTest {
     @EachPlacement
     @Clause({"MQTT-3.3.4-9", "4.9"})
     void countsAQos2MessageUntilItsCompletion(Placement placement) {
-        RawClient subscriber = connect(
-                placement.subscriberNode(), newClient(Version.V5).with(RECEIVE_MAXIMUM, 1));
+        RawClient subscriber =
+                connect(placement.subscriberNode(), newClient(Version.V5).with(RECEIVE_MAXIMUM, 1));
         subscriber.subscribe(topic(), 2);
         publishNumbers(publisher(placement, Version.V5), 3, 2);
 
@@ -137,10 +137,8 @@ class FlowControlIT extends BrokerTest {
     @EachPlacement
     @Clause({"MQTT-3.1.2-24", "MQTT-3.1.2-25"})
     void skipsMessagesThatAreTooLargeForTheClient(Placement placement) {
-        Connect connect = newClient(Version.V5)
-                .durable()
-                .with(MAXIMUM_PACKET_SIZE, 200)
-                .with(RECEIVE_MAXIMUM, 3);
+        Connect connect =
+                newClient(Version.V5).durable().with(MAXIMUM_PACKET_SIZE, 200).with(RECEIVE_MAXIMUM, 3);
         RawClient subscriber = connect(placement.subscriberNode(), connect);
         subscriber.subscribe(topic(), 2);
         RawClient publisher = publisher(placement, Version.V5);
@@ -203,8 +201,8 @@ class FlowControlIT extends BrokerTest {
     void usesNoTopicAliasesBeyondThoseThatTheClientTakes(Placement placement) {
         RawClient publisher = publisher(placement, Version.V5);
         for (int maximum : new int[] {0, 1, 3}) {
-            RawClient subscriber = connect(
-                    placement.subscriberNode(), newClient(Version.V5).with(TOPIC_ALIAS_MAXIMUM, maximum));
+            RawClient subscriber =
+                    connect(placement.subscriberNode(), newClient(Version.V5).with(TOPIC_ALIAS_MAXIMUM, maximum));
             subscriber.subscribe(topic("#"), 1);
             subscriber.subscribe(topic("marker"), 0);
             for (int i = 0; i < 20; i++) {
@@ -287,8 +285,8 @@ class FlowControlIT extends BrokerTest {
     @EachPlacement
     @Clause("MQTT-3.3.4-10")
     void deliversQos0WhileTheWindowIsFull(Placement placement) {
-        RawClient subscriber = connect(
-                placement.subscriberNode(), newClient(Version.V5).with(RECEIVE_MAXIMUM, 1));
+        RawClient subscriber =
+                connect(placement.subscriberNode(), newClient(Version.V5).with(RECEIVE_MAXIMUM, 1));
         subscriber.subscribe(topic(), 1);
         RawClient publisher = publisher(placement, Version.V5);
         publishNumbers(publisher, 2, 1);

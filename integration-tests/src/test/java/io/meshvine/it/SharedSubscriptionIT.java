@@ -72,9 +72,7 @@ class SharedSubscriptionIT extends BrokerTest {
 
         for (List<RawClient> group : List.of(red, blue)) {
             List<List<String>> received = drain(publisher, group);
-            assertThat(received)
-                    .flatMap(messages -> messages)
-                    .containsExactlyInAnyOrderElementsOf(expected());
+            assertThat(received).flatMap(messages -> messages).containsExactlyInAnyOrderElementsOf(expected());
             assertThat(received).as("share of each member").noneMatch(List::isEmpty);
         }
         assertThat(drain(publisher, List.of(plain)).get(0)).isEqualTo(expected());

@@ -32,8 +32,8 @@ class WebSocketIT extends BrokerTest {
     @Test
     @Clause(value = "MQTT-6.0.0-4", v311 = "MQTT-6.0.0.4")
     void selectsTheMqttSubprotocol() throws IOException {
-        try (WebSocketConnection connection = WebSocketConnection.open(
-                broker.webSocket(0), "/mqtt", List.of("chat", "mqtt"), PATIENCE)) {
+        try (WebSocketConnection connection =
+                WebSocketConnection.open(broker.webSocket(0), "/mqtt", List.of("chat", "mqtt"), PATIENCE)) {
             assertThat(connection.subprotocol()).isEqualTo("mqtt");
         }
     }
@@ -100,8 +100,7 @@ class WebSocketIT extends BrokerTest {
             connection.writeFrame(
                     WebSocketConnection.CONTINUATION, true, Arrays.copyOfRange(connect, 6, connect.length));
 
-            assertThat(client.next(CONNACK).reasonCode())
-                    .isZero();
+            assertThat(client.next(CONNACK).reasonCode()).isZero();
             client.ping();
             assertThat(connection.pongs()).isEqualTo(1);
         }
@@ -137,8 +136,7 @@ class WebSocketIT extends BrokerTest {
     @Test
     @MosquittoDeviates("serves every path")
     void isServedAtItsPathOnly() {
-        assertThatThrownBy(() -> WebSocketConnection.open(
-                        broker.webSocket(0), "/elsewhere", List.of("mqtt"), PATIENCE))
+        assertThatThrownBy(() -> WebSocketConnection.open(broker.webSocket(0), "/elsewhere", List.of("mqtt"), PATIENCE))
                 .isInstanceOf(WebSocketConnection.RefusedException.class);
     }
 }
