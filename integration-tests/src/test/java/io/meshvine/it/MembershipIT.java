@@ -128,5 +128,4 @@ class MembershipIT {
             throw new UncheckedIOException(e);
         }
     }
-
 }
