@@ -30,8 +30,9 @@ class DockerFilesIT {
     @Test
     void everyNodeOfTheComposeFileHasAValidConfigurationAndFindsTheOthersByDns() throws IOException {
         Map<String, Map<String, Object>> services = map(yaml("compose.yaml").get("services"));
-        List<String> nodes =
-                services.keySet().stream().filter(name -> name.startsWith("node-")).toList();
+        List<String> nodes = services.keySet().stream()
+                .filter(name -> name.startsWith("node-"))
+                .toList();
         assertThat(nodes).hasSize(3);
         for (String name : nodes) {
             Map<String, String> environment = new HashMap<>();
@@ -41,7 +42,8 @@ class DockerFilesIT {
             NodeConfig config = ConfigLoader.load(null, environment).config();
             assertThat(config.name()).isEqualTo(name);
             assertThat(config.mesh().discovery()).isEqualTo(MeshConfig.Discovery.DNS);
-            Map<String, Object> network = map(map(services.get(name).get("networks")).get("mesh"));
+            Map<String, Object> network =
+                    map(map(services.get(name).get("networks")).get("mesh"));
             assertThat(network.get("aliases")).isEqualTo(List.of(config.mesh().dnsQuery()));
             assertThat(config.mqtt().tcp().host()).isEqualTo("0.0.0.0");
         }
@@ -59,8 +61,8 @@ class DockerFilesIT {
 
     @Test
     void theDashboardShowsMetricsThatNodesHave() throws IOException {
-        JsonNode dashboard =
-                new ObjectMapper().readTree(DOCKER.resolve("grafana/dashboards/meshvine.json").toFile());
+        JsonNode dashboard = new ObjectMapper()
+                .readTree(DOCKER.resolve("grafana/dashboards/meshvine.json").toFile());
         TreeSet<String> metrics = new TreeSet<>();
         Pattern name = Pattern.compile("\\b(meshvine|jvm|process)_[a-z0-9_]+");
         for (JsonNode expression : dashboard.findValues("expr")) {
