@@ -49,8 +49,8 @@ public final class HeapRecordStore implements RecordStore {
     public void scan(Family family, byte[] from, byte @Nullable [] to, Reader reader) {
         NavigableMap<byte[], byte[]> tail = records(family).tailMap(from, true);
         for (Map.Entry<byte[], byte[]> found : tail.entrySet()) {
-            if (to != null && Arrays.compareUnsigned(found.getKey(), to) >= 0
-                    || !reader.accept(found.getKey(), found.getValue())) {
+            boolean beyond = to != null && Arrays.compareUnsigned(found.getKey(), to) >= 0;
+            if (beyond || !reader.accept(found.getKey(), found.getValue())) {
                 return;
             }
         }
