@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
 import org.jgroups.Address;
 import org.jgroups.Message;
 import org.jgroups.PhysicalAddress;
@@ -26,7 +27,9 @@ import org.jgroups.util.FastArray;
  * that does not read, or does not answer the connect, holds up its own lane and nobody else's; that is also true of
  * messages to all members (heartbeats, views), which go to every lane. Callers never block.
  *
- * <p>Threads come and go with the work: none when idle, one per busy destination, at most {@link #MAX_THREADS}.
+ * <p>What a socket surely has room for, a caller writes itself, if nobody is writing there: a hand-over to another
+ * thread costs more than the write. Otherwise threads come and go with the work: none when idle, one per busy
+ * destination, at most {@link #MAX_THREADS}.
  */
 final class LaneBundler extends BaseBundler {
 
@@ -35,6 +38,12 @@ final class LaneBundler extends BaseBundler {
 
     /** Messages waiting for one destination; beyond, they are dropped and JGroups sends them again. */
     private static final int LANE_MESSAGES = 4096;
+
+    /**
+     * So much fits into the send buffer of a connection, however small: Linux starts with room for ten segments and the
+     * same once more. What the peer acknowledged has left the buffer.
+     */
+    private static final int SURE_TO_FIT_BYTES = 16 << 10;
 
     private static final long IDLE_SECONDS = 10;
     private static final long RETRY_MILLIS = 10;
@@ -46,6 +55,7 @@ final class LaneBundler extends BaseBundler {
             ThreadLocal.withInitial(() -> new ByteArrayDataOutputStream(max_size + TP.MSG_OVERHEAD));
     private final ThreadPoolExecutor threads;
     private final MeshTcp tcp;
+    private volatile ToLongFunction<Address> unacknowledgedBytes = destination -> Long.MAX_VALUE;
 
     LaneBundler(MeshTcp tcp, String threadName) {
         this.tcp = tcp;
@@ -56,6 +66,11 @@ final class LaneBundler extends BaseBundler {
                     thread.setDaemon(true);
                     return thread;
                 });
+    }
+
+    /** Takes who knows the bytes that a member has not acknowledged; only with that do callers write themselves. */
+    void unacknowledgedBytes(ToLongFunction<Address> byMember) {
+        unacknowledgedBytes = byMember;
     }
 
     /** Messages dropped because a lane was full. */
@@ -80,13 +95,23 @@ final class LaneBundler extends BaseBundler {
             // By physical address: what is sent to a host as yet unknown and to the member found there stays in order.
             PhysicalAddress address =
                     destination instanceof PhysicalAddress ? null : tcp.getPhysicalAddressFromCache(destination);
-            offer(address == null ? destination : address, message);
+            if (address == null) {
+                offer(destination, message, false);
+            } else {
+                offer(address, message, isSureToFit(message) && tcp.isConnectedTo(address));
+            }
         }
+    }
+
+    private boolean isSureToFit(Message message) {
+        int size = message.size();
+        return size < SURE_TO_FIT_BYTES
+                && unacknowledgedBytes.applyAsLong(message.getDest()) + size < SURE_TO_FIT_BYTES;
     }
 
     /** Sends a marshalled message, which is not to be changed afterwards. */
     void sendBytes(PhysicalAddress destination, byte[] marshalled) {
-        offer(destination, marshalled);
+        offer(destination, marshalled, false);
     }
 
     /** Runs a task that may block for a while on a connection. False if too many do already. */
@@ -123,8 +148,12 @@ final class LaneBundler extends BaseBundler {
         return size();
     }
 
-    private void offer(Address destination, Object item) {
-        lanes.computeIfAbsent(destination, Lane::new).offer(item);
+    private void offer(Address destination, Object item, boolean fits) {
+        Lane lane = lanes.get(destination);
+        if (lane == null) {
+            lane = lanes.computeIfAbsent(destination, Lane::new);
+        }
+        lane.offer(item, fits);
     }
 
     /** What waits for one destination: messages, or marshalled messages as byte arrays. */
@@ -142,14 +171,32 @@ final class LaneBundler extends BaseBundler {
             this.destination = destination;
         }
 
-        void offer(Object item) {
+        void offer(Object item, boolean fits) {
             if (waiting.incrementAndGet() > LANE_MESSAGES) {
                 waiting.decrementAndGet();
                 dropped.increment();
                 return;
             }
+            boolean alone = fits && waiting.get() == 1;
             items.add(item);
             if (running.compareAndSet(false, true)) {
+                if (alone) {
+                    writeNext();
+                } else {
+                    start();
+                }
+            }
+        }
+
+        /** Writes what is first in the queue, and leaves what came meanwhile to a thread. */
+        private void writeNext() {
+            Object item = items.poll();
+            if (item != null) {
+                write(item, buffers.get());
+                sendBatch(buffers.get());
+            }
+            running.set(false);
+            if (waiting.get() > 0 && running.compareAndSet(false, true)) {
                 start();
             }
         }
@@ -176,21 +223,25 @@ final class LaneBundler extends BaseBundler {
             ByteArrayDataOutputStream out = buffers.get();
             Object item = items.poll();
             while (item != null) {
-                waiting.decrementAndGet();
-                if (item instanceof Message message) {
-                    int size = message.size();
-                    if (batchBytes + size > max_size || isForAnother(message)) {
-                        sendBatch(out);
-                    }
-                    batch.add(message);
-                    batchBytes += size;
-                } else {
-                    sendBatch(out);
-                    sendMarshalled((byte[]) item);
-                }
+                write(item, out);
                 item = items.poll();
             }
             sendBatch(out);
+        }
+
+        private void write(Object item, ByteArrayDataOutputStream out) {
+            waiting.decrementAndGet();
+            if (item instanceof Message message) {
+                int size = message.size();
+                if (batchBytes + size > max_size || isForAnother(message)) {
+                    sendBatch(out);
+                }
+                batch.add(message);
+                batchBytes += size;
+            } else {
+                sendBatch(out);
+                sendMarshalled((byte[]) item);
+            }
         }
 
         private boolean isForAnother(Message message) {

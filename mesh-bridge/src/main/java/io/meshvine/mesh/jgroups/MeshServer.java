@@ -49,6 +49,12 @@ final class MeshServer extends TcpServer {
         return ((IpAddress) localAddress()).getPort();
     }
 
+    /** Whether a connection to that peer is established. */
+    boolean isConnectedTo(Address peer) {
+        Connection connection = conns.get(peer);
+        return connection != null && connection.isConnected();
+    }
+
     @Override
     public void handleIncomingConnection(Address peer, Connection connection) throws Exception {
         Connection older = conns.get(peer);

@@ -47,6 +47,8 @@ final class MeshTcp extends BasicTCP {
         enableSuspectEvents(true);
         lanes = new LaneBundler(this, threadName);
         setBundler(lanes);
+        message_processing_policy = null; // Named, it would replace the one that is given.
+        msgProcessingPolicy(new DirectFrames());
     }
 
     ForeignMeshes foreigners() {
@@ -69,6 +71,12 @@ final class MeshTcp extends BasicTCP {
     /** Whether an address, physical or logical, is that of a member of the current view. */
     boolean isMember(Address address) {
         return address instanceof PhysicalAddress physical ? is_member.test(physical) : members.contains(address);
+    }
+
+    /** Whether there is a connection on which a write need not wait for a connect. */
+    boolean isConnectedTo(PhysicalAddress address) {
+        MeshServer bound = server;
+        return bound != null && bound.isConnectedTo(address);
     }
 
     @Override
