@@ -143,8 +143,15 @@ final class MeshSide implements MeshGate {
             return running.status();
         }
         MeshStatus.Member self = new MeshStatus.Member(home.id(), config.name(), home.epoch(), Map.of());
-        return CompletableFuture.completedFuture(
-                new MeshStatus(config.mesh().name(), self, List.of(), List.of(), List.of(), Map.of(), 0));
+        return CompletableFuture.completedFuture(new MeshStatus(
+                config.mesh().name(),
+                self,
+                List.of(),
+                List.of(),
+                List.of(),
+                Map.of(),
+                0,
+                new MeshStatus.Digests(0, 0, Map.of())));
     }
 
     /** What the bridge counted; empty outside any mesh. */

@@ -46,6 +46,7 @@ public final class MeshFixtures {
                         Map.of(DropReason.PEER_SLOW, 8L))),
                 List.of(new MeshStatus.Refusal(new PeerAddress(3, 3), "belongs to mesh other")),
                 Map.of(PEER, 42),
-                17);
+                17,
+                new MeshStatus.Digests(1, 2, Map.of(PEER, -1L)));
     }
 }

@@ -9,6 +9,8 @@ import io.meshvine.bench.broker.BrokerSpec;
 import io.meshvine.bench.broker.ProcessUsage;
 import io.meshvine.bench.load.IdleConnections;
 import io.meshvine.bench.load.Protocol;
+import io.meshvine.harness.Directories;
+import io.meshvine.harness.Durations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import io.meshvine.bench.broker.BrokerSpec;
 import io.meshvine.bench.load.Protocol;
 import io.meshvine.bench.load.Quantiles;
 import io.meshvine.bench.load.RouteProbe;
+import io.meshvine.harness.Directories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

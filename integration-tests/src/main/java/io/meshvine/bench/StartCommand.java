@@ -4,6 +4,7 @@ import io.meshvine.bench.broker.Broker;
 import io.meshvine.bench.broker.BrokerNode;
 import io.meshvine.bench.broker.BrokerSpec;
 import io.meshvine.bench.broker.ProcessUsage;
+import io.meshvine.harness.Directories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

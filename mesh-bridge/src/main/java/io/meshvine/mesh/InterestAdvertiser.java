@@ -210,6 +210,11 @@ final class InterestAdvertiser {
         return advertised.size();
     }
 
+    /** Equals {@link PeerTables#digest} at peers that know all that this node asks for. */
+    long digest() {
+        return local.digest();
+    }
+
     private void confirm() {
         long known = sequence;
         for (Progress peer : progress.values()) {

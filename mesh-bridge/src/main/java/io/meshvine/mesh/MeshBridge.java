@@ -199,8 +199,10 @@ public final class MeshBridge implements AutoCloseable {
     private MeshStatus statusNow() {
         List<MeshStatus.Link> links = new ArrayList<>();
         Map<NodeId, Integer> routes = new HashMap<>();
+        Map<NodeId, Long> peers = new HashMap<>();
         for (PeerLink link : membership.links()) {
             links.add(link.status());
+            peers.put(link.peer(), tables.digest(link));
             if (link.isConnected()) {
                 routes.put(link.peer(), tables.size(link));
             }
@@ -212,7 +214,8 @@ public final class MeshBridge implements AutoCloseable {
                 links,
                 membership.refusals(),
                 routes,
-                advertiser.size());
+                advertiser.size(),
+                new MeshStatus.Digests(exchange.digest(), advertiser.digest(), peers));
     }
 
     /**

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param refused who tried to connect and was refused
  * @param routes number of filters that each connected peer asks for
  * @param advertised number of filters that this node asks its peers for
+ * @param digests stand for what this node holds, to see from outside whether nodes agree
  */
 public record MeshStatus(
         String meshName,
@@ -21,13 +22,27 @@ public record MeshStatus(
         List<Link> links,
         List<Refusal> refused,
         Map<NodeId, Integer> routes,
-        int advertised) {
+        int advertised,
+        Digests digests) {
 
     public MeshStatus {
         members = List.copyOf(members);
         links = List.copyOf(links);
         refused = List.copyOf(refused);
         routes = Map.copyOf(routes);
+    }
+
+    /**
+     * Nodes that hold the same have the same digests.
+     *
+     * @param retained of all retained messages, tombstones included
+     * @param interest of the filters that this node asks its peers for
+     * @param peers of the filters that each peer asks for, as far as this node knows: equals {@code interest} there
+     */
+    public record Digests(long retained, long interest, Map<NodeId, Long> peers) {
+        public Digests {
+            peers = Map.copyOf(peers);
+        }
     }
 
     /**

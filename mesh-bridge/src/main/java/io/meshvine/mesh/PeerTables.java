@@ -175,6 +175,11 @@ final class PeerTables {
         return index.size(link.peer());
     }
 
+    /** Stands for the filters that a peer asks for; 0 if there are none. */
+    long digest(PeerLink link) {
+        return index.digest(link.peer());
+    }
+
     private Table table(PeerLink link) {
         return tables.computeIfAbsent(link.peer(), absent -> new Table());
     }

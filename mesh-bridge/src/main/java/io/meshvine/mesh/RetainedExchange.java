@@ -125,6 +125,11 @@ final class RetainedExchange {
         }
     }
 
+    /** One hash of all that is retained. */
+    long digest() {
+        return RetainedCodec.root(retained.digest()).hash();
+    }
+
     void onDigest(PeerLink link, Digest digest) {
         RetainedDigest own = retained.digest();
         if (digest instanceof Root root) {

@@ -39,6 +39,7 @@ final class MeshView {
         new TreeMap<>(status.routes())
                 .forEach(
                         (peer, filters) -> peer(wanted.addObject(), peer, names).put("filters", filters));
+        view.set("digests", digests(status.digests()));
         ArrayNode refused = view.putArray("refused");
         status.refused()
                 .forEach(refusal -> refused.addObject()
@@ -54,6 +55,19 @@ final class MeshView {
         ObjectNode addresses = node.putObject("addresses");
         new TreeMap<>(member.addresses()).forEach(addresses::put);
         return node;
+    }
+
+    private ObjectNode digests(MeshStatus.Digests digests) {
+        ObjectNode node = json.createObjectNode();
+        node.put("retained", hex(digests.retained())).put("interest", hex(digests.interest()));
+        ObjectNode peers = node.putObject("peers");
+        digests.peers().forEach((peer, digest) -> peers.put(peer.toString(), hex(digest)));
+        return node;
+    }
+
+    /** Text, because not every reader of JSON has numbers of 64 bits. */
+    private static String hex(long digest) {
+        return String.format(Locale.ROOT, "%016x", digest);
     }
 
     private ObjectNode link(MeshStatus.Link link, Map<NodeId, String> names) {

@@ -113,6 +113,9 @@ class AdminServerTest {
         assertThat(body.at("/links/0/dropped/peer-slow").asLong()).isEqualTo(8);
         assertThat(body.at("/routes/advertised").asInt()).isEqualTo(17);
         assertThat(body.at("/routes/peers/0/filters").asInt()).isEqualTo(42);
+        assertThat(body.at("/digests/retained").asText()).isEqualTo("0000000000000001");
+        assertThat(body.at("/digests/interest").asText()).isEqualTo("0000000000000002");
+        assertThat(body.at("/digests/peers/" + MeshFixtures.PEER).asText()).isEqualTo("ffffffffffffffff");
         assertThat(body.at("/refused/0/reason").asText()).isEqualTo("belongs to mesh other");
         assertThat(body.at("/counters/published/1").asLong()).isEqualTo(5);
     }

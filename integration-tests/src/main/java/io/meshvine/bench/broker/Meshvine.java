@@ -1,14 +1,13 @@
 package io.meshvine.bench.broker;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meshvine.harness.ChildProcess;
+import io.meshvine.harness.NodeAdmin;
+import io.meshvine.harness.NodeLaunch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,14 +15,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** Meshvine nodes with their defaults, each a JVM of its own; more than one find each other by static seeds. */
 public final class Meshvine implements Broker {
-    private static final String MAIN = "io.meshvine.node.Main";
     private static final Duration FORM_TIMEOUT = Duration.ofSeconds(30);
-
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
 
     private final BrokerSpec spec;
     private final List<ChildProcess> processes = new ArrayList<>();
@@ -60,20 +58,20 @@ public final class Meshvine implements Broker {
             command.add(
                     Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
             command.addAll(spec.jvmOptions());
-            command.addAll(List.of("-cp", spec.classPath(), MAIN, "node"));
+            command.addAll(List.of("-cp", spec.classPath(), NodeLaunch.MAIN_CLASS, "node"));
         } else {
             command.addAll(List.of(Path.of(launcher).toAbsolutePath().toString(), "node"));
         }
-        Map<String, String> environment = new HashMap<>(Map.of(
-                "MESHVINE_NODE_NAME", name,
-                "MESHVINE_NODE_DATA_DIR", directory.resolve(name).toString(),
-                "MESHVINE_MQTT_TCP_HOST", "127.0.0.1",
-                "MESHVINE_MQTT_TCP_PORT", "0",
-                "MESHVINE_MQTT_WS_PORT", "-1",
-                "MESHVINE_ADMIN_PORT", "0",
-                "MESHVINE_MESH_DISCOVERY", "static",
-                "MESHVINE_MESH_SEEDS", seeds,
-                "MESHVINE_MESH_BIND_PORT", Integer.toString(meshPort)));
+        Map<String, String> environment = new HashMap<>(NodeLaunch.environment(Map.of(
+                "node.name", name,
+                "node.data-dir", directory.resolve(name).toString(),
+                "mqtt.tcp.host", "127.0.0.1",
+                "mqtt.tcp.port", "0",
+                "mqtt.ws.port", "-1",
+                "admin.port", "0",
+                "mesh.discovery", "static",
+                "mesh.seeds", seeds,
+                "mesh.bind-port", Integer.toString(meshPort))));
         if (launcher != null) {
             environment.put("JAVA_OPTS", String.join(" ", spec.jvmOptions()));
         }
@@ -86,37 +84,17 @@ public final class Meshvine implements Broker {
     }
 
     private void awaitReady() {
-        for (ChildProcess process : processes) {
-            Map<String, String> ready = fields(process.awaitLine("ready "));
+        for (int i = 0; i < processes.size(); i++) {
+            ChildProcess process = processes.get(i);
+            Map<String, InetSocketAddress> addresses = NodeLaunch.addresses(process.awaitLine(NodeLaunch.READY));
+            InetSocketAddress admin = Objects.requireNonNull(addresses.get("admin"));
             nodes.add(new BrokerNode(
-                    ready.getOrDefault("name", ""),
+                    "n" + (i + 1),
                     process.pid(),
-                    address(ready.getOrDefault("mqtt", "")),
-                    URI.create("http://" + withoutScheme(ready.getOrDefault("admin", ""))),
+                    Objects.requireNonNull(addresses.get("mqtt")),
+                    URI.create("http://" + admin.getHostString() + ":" + admin.getPort()),
                     process.age()));
         }
-    }
-
-    /** The line is {@code ready name=... mqtt=host:port mesh=host:port admin=host:port}. */
-    private static Map<String, String> fields(String line) {
-        Map<String, String> fields = new HashMap<>();
-        for (String word : line.split(" ", -1)) {
-            int equals = word.indexOf('=');
-            if (equals > 0) {
-                fields.put(word.substring(0, equals), word.substring(equals + 1));
-            }
-        }
-        return fields;
-    }
-
-    private static String withoutScheme(String address) {
-        return address.replaceFirst("^[a-z]+://", "");
-    }
-
-    private static InetSocketAddress address(String text) {
-        String hostPort = withoutScheme(text);
-        int colon = hostPort.lastIndexOf(':');
-        return new InetSocketAddress(hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
     }
 
     private void awaitMesh(int count) throws IOException {
@@ -131,11 +109,7 @@ public final class Meshvine implements Broker {
 
     private boolean everybodyIsLinked(int count) throws IOException {
         for (BrokerNode node : nodes) {
-            long linked = 0;
-            for (JsonNode link : mesh(node).path("links")) {
-                linked += link.path("state").asText().equals("connected") ? 1 : 0;
-            }
-            if (linked < count - 1) {
+            if (NodeAdmin.connectedLinks(mesh(node)) < count - 1) {
                 return false;
             }
         }
@@ -148,15 +122,7 @@ public final class Meshvine implements Broker {
         if (admin == null) {
             throw new IllegalArgumentException(node.name() + " has no admin endpoint");
         }
-        try {
-            HttpResponse<String> answer = HTTP.send(
-                    HttpRequest.newBuilder(admin.resolve("/api/v1/mesh")).build(),
-                    HttpResponse.BodyHandlers.ofString());
-            return new ObjectMapper().readTree(answer.body());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        }
+        return new NodeAdmin(new InetSocketAddress(admin.getHost(), admin.getPort()), ANSWER_TIMEOUT).mesh();
     }
 
     @Override

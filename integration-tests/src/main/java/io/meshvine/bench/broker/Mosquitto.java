@@ -1,5 +1,6 @@
 package io.meshvine.bench.broker;
 
+import io.meshvine.harness.ChildProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;

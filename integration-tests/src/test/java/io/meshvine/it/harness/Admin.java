@@ -3,13 +3,10 @@ package io.meshvine.it.harness;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meshvine.harness.NodeAdmin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
@@ -17,14 +14,13 @@ import java.time.Duration;
 public final class Admin {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final InetSocketAddress address;
+    private final NodeAdmin admin;
 
     private Admin(InetSocketAddress address) {
         this.address = address;
+        this.admin = new NodeAdmin(address, TIMEOUT);
     }
 
     public static Admin of(NodeProcess node) {
@@ -33,33 +29,20 @@ public final class Admin {
 
     /** GETs a path and returns the response, whatever its status. */
     public HttpResponse<String> get(String path) {
-        URI uri = URI.create("http://" + address.getHostString() + ":" + address.getPort() + path);
         try {
-            return HTTP.send(
-                    HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
+            return admin.get(path);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted", e);
         }
     }
 
     /** The node's view of its mesh. */
     public JsonNode mesh() {
         try {
-            return JSON.readTree(get("/api/v1/mesh").body());
+            return admin.mesh();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private long connectedLinks() {
-        long connected = 0;
-        for (JsonNode link : mesh().path("links")) {
-            connected += link.path("state").asText().equals("connected") ? 1 : 0;
-        }
-        return connected;
     }
 
     /** Waits until the node is connected with that many members, itself included. */
@@ -67,6 +50,6 @@ public final class Admin {
         await("members of the mesh at " + address)
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> connectedLinks() == count - 1);
+                .until(() -> NodeAdmin.connectedLinks(mesh()) == count - 1);
     }
 }

@@ -1,17 +1,13 @@
 package io.meshvine.it.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
+import io.meshvine.harness.ChildProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -20,19 +16,20 @@ public final class Mosquitto implements Broker {
 
     private static final String BINARY = "/usr/sbin/mosquitto";
 
-    private final BrokerProcess process;
+    private final ChildProcess process;
     private final InetSocketAddress mqtt;
     private final InetSocketAddress webSocket;
 
-    private Mosquitto(BrokerProcess process, InetSocketAddress mqtt, InetSocketAddress webSocket) {
+    private Mosquitto(ChildProcess process, InetSocketAddress mqtt, InetSocketAddress webSocket) {
         this.process = process;
         this.mqtt = mqtt;
         this.webSocket = webSocket;
     }
 
     public static Mosquitto start() {
-        InetSocketAddress mqtt = freeAddress();
-        InetSocketAddress webSocket = freeAddress();
+        // Mosquitto cannot choose ports itself: these were free a moment ago.
+        InetSocketAddress mqtt = ChildProcess.loopback(ChildProcess.freePort());
+        InetSocketAddress webSocket = ChildProcess.loopback(ChildProcess.freePort());
         String configuration = String.join(
                 "\n",
                 "listener " + mqtt.getPort() + " 127.0.0.1",
@@ -48,33 +45,13 @@ public final class Mosquitto implements Broker {
         try {
             Path directory = Files.createDirectories(Path.of("target", "it").toAbsolutePath());
             Path file = Files.writeString(directory.resolve("mosquitto.conf"), configuration);
-            BrokerProcess process = BrokerProcess.start(
-                    "mosquitto",
-                    directory.resolve("mosquitto.log"),
-                    List.of(BINARY, "-v", "-c", file.toString()),
-                    Map.of());
-            await().atMost(Duration.ofSeconds(10)).until(() -> accepts(mqtt) && accepts(webSocket));
+            ChildProcess process =
+                    new ChildProcess(directory, "mosquitto", List.of(BINARY, "-v", "-c", file.toString()), Map.of());
+            process.awaitListening(mqtt);
+            process.awaitListening(webSocket);
             return new Mosquitto(process, mqtt, webSocket);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Mosquitto cannot choose a port itself: an address that was free a moment ago. */
-    private static InetSocketAddress freeAddress() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static boolean accepts(InetSocketAddress address) {
-        try (Socket socket = new Socket()) {
-            socket.connect(address);
-            return true;
-        } catch (IOException e) {
-            return false;
         }
     }
 

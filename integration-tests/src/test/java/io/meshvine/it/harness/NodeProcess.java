@@ -1,12 +1,10 @@
 package io.meshvine.it.harness;
 
-import static org.awaitility.Awaitility.await;
-
+import io.meshvine.harness.ChildProcess;
+import io.meshvine.harness.NodeLaunch;
 import java.io.File;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -18,16 +16,11 @@ import java.util.stream.Collectors;
 /** One node of the mesh as users run it: a JVM of its own, configured by environment variables. Any thread. */
 public final class NodeProcess {
 
-    static final String MAIN_CLASS = "io.meshvine.node.Main";
-
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-    private static final String READY = "ready ";
-
     private final String name;
-    private final BrokerProcess process;
+    private final ChildProcess process;
     private final Map<String, InetSocketAddress> addresses;
 
-    private NodeProcess(String name, BrokerProcess process, Map<String, InetSocketAddress> addresses) {
+    private NodeProcess(String name, ChildProcess process, Map<String, InetSocketAddress> addresses) {
         this.name = name;
         this.process = process;
         this.addresses = addresses;
@@ -49,22 +42,15 @@ public final class NodeProcess {
                 "admin.port", "0",
                 "mesh.bind-port", "0"));
         all.putAll(settings);
-        Map<String, String> environment = all.entrySet().stream()
-                .collect(Collectors.toMap(entry -> environmentName(entry.getKey()), Map.Entry::getValue));
-        BrokerProcess process = BrokerProcess.start(name, directory.resolve(name + ".log"), command(), environment);
-        String ready = await("ready line of " + name)
-                .atMost(START_TIMEOUT)
-                .pollInterval(Duration.ofMillis(20))
-                .until(() -> readyLine(process), Optional::isPresent)
-                .orElseThrow();
-        return new NodeProcess(name, process, addresses(ready));
+        ChildProcess process = new ChildProcess(directory, name, command(), NodeLaunch.environment(all));
+        return new NodeProcess(name, process, NodeLaunch.addresses(process.awaitLine(NodeLaunch.READY)));
     }
 
     private static List<String> command() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=paranoid"));
-        command.addAll(List.of("-cp", nodeClassPath(), MAIN_CLASS, "node"));
+        command.addAll(List.of("-cp", nodeClassPath(), NodeLaunch.MAIN_CLASS, "node"));
         return command;
     }
 
@@ -74,33 +60,6 @@ public final class NodeProcess {
         return Arrays.stream(classPath.split(File.pathSeparator, -1))
                 .filter(element -> !element.endsWith("test-classes"))
                 .collect(Collectors.joining(File.pathSeparator));
-    }
-
-    /** {@code mesh.bind-port} becomes {@code MESHVINE_MESH_BIND_PORT}. */
-    private static String environmentName(String key) {
-        return "MESHVINE_" + key.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_");
-    }
-
-    private static Optional<String> readyLine(BrokerProcess process) {
-        Optional<String> line =
-                process.output().stream().filter(text -> text.startsWith(READY)).findFirst();
-        if (line.isEmpty() && !process.isAlive()) {
-            throw new AssertionError("the node ended before it was ready\n" + process.tail());
-        }
-        return line;
-    }
-
-    private static Map<String, InetSocketAddress> addresses(String readyLine) {
-        Map<String, InetSocketAddress> addresses = new HashMap<>();
-        for (String field : readyLine.substring(READY.length()).split(" ", -1)) {
-            int equals = field.indexOf('=');
-            String value = field.substring(equals + 1);
-            URI uri = URI.create(value.contains("://") ? value : "any://" + value);
-            if (uri.getPort() > 0) {
-                addresses.put(field.substring(0, equals), new InetSocketAddress(uri.getHost(), uri.getPort()));
-            }
-        }
-        return Map.copyOf(addresses);
     }
 
     public String name() {
@@ -134,7 +93,7 @@ public final class NodeProcess {
     }
 
     public List<String> output() {
-        return process.output();
+        return process.output().lines().toList();
     }
 
     String tail() {

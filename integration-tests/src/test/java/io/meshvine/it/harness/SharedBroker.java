@@ -1,5 +1,6 @@
 package io.meshvine.it.harness;
 
+import io.meshvine.harness.NodeLaunch;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -37,7 +38,7 @@ public final class SharedBroker implements BeforeAllCallback, ParameterResolver,
     }
 
     private static boolean isNodeBuilt() {
-        String resource = NodeProcess.MAIN_CLASS.replace('.', '/') + ".class";
+        String resource = NodeLaunch.MAIN_CLASS.replace('.', '/') + ".class";
         return SharedBroker.class.getClassLoader().getResource(resource) != null;
     }
 

@@ -1,11 +1,11 @@
-package io.meshvine.bench;
+package io.meshvine.harness;
 
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads {@code 500ms}, {@code 6s} and {@code 2m} on the command line. */
-final class Durations implements ITypeConverter<Duration> {
+public final class Durations implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
         try {

@@ -1,4 +1,4 @@
-package io.meshvine.bench;
+package io.meshvine.harness;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,11 +8,11 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** Temporary directories of brokers under test. */
-final class Directories {
+public final class Directories {
     private Directories() {}
 
     /** Deletes a directory and all in it. */
-    static void delete(Path directory) throws IOException {
+    public static void delete(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> {
                 try {

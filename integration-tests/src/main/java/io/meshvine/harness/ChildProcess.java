@@ -1,4 +1,4 @@
-package io.meshvine.bench.broker;
+package io.meshvine.harness;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,18 +14,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A process that this one started, with its output in a file. Ends with this JVM at the latest. Used by one thread. */
-final class ChildProcess implements AutoCloseable {
+/** A process that this one started, with its output in a file. Ends with this JVM at the latest. Any thread. */
+public final class ChildProcess implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final long POLL_MILLIS = 10;
-    private static final long STOP_SECONDS = 12;
+    private static final long STOP_SECONDS = 20;
+    private static final int TAIL_LINES = 60;
 
+    private final String name;
     private final Process process;
     private final Path log;
     private final long startedNanos;
     private final Thread killer;
 
-    ChildProcess(Path directory, String name, List<String> command, Map<String, String> environment) {
+    /** Starts a command in a directory, where its output goes to {@code <name>.log}. */
+    public ChildProcess(Path directory, String name, List<String> command, Map<String, String> environment) {
+        this.name = name;
         log = directory.resolve(name + ".log");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
@@ -42,16 +46,16 @@ final class ChildProcess implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(killer);
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
-    Duration age() {
+    public Duration age() {
         return Duration.ofNanos(System.nanoTime() - startedNanos);
     }
 
     /** Waits for a line of the output that starts with the given word. */
-    String awaitLine(String start) {
+    public String awaitLine(String start) {
         while (age().compareTo(START_TIMEOUT) < 0) {
             Optional<String> line =
                     output().lines().filter(l -> l.startsWith(start)).findFirst();
@@ -65,7 +69,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** Waits until the address takes connections. */
-    void awaitListening(InetSocketAddress address) {
+    public void awaitListening(InetSocketAddress address) {
         while (age().compareTo(START_TIMEOUT) < 0) {
             try (Socket socket = new Socket()) {
                 socket.connect(address, 1_000);
@@ -84,7 +88,8 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    static void pause() {
+    /** Between two looks at something that another process does. */
+    public static void pause() {
         try {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         } catch (InterruptedException e) {
@@ -93,7 +98,8 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    private String output() {
+    /** Everything that the process wrote so far. */
+    public String output() {
         try {
             return Files.readString(log);
         } catch (IOException e) {
@@ -101,8 +107,19 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
+    /** The end of its output, with a heading. */
+    public String tail() {
+        List<String> lines = output().lines().toList();
+        List<String> last = lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size());
+        return "--- " + name + " (" + log + ")\n" + String.join("\n", last) + "\n";
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** A port on loopback that nothing used a moment ago. */
-    static int freePort() {
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {
@@ -110,10 +127,35 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    static InetSocketAddress loopback(int port) {
+    public static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
+    /** SIGTERM; returns the exit code. Fails, after a kill, if the process does not end in time. */
+    public int terminate() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                kill();
+                throw new IllegalStateException(
+                        name + " did not end within " + STOP_SECONDS + " s after SIGTERM\n" + tail());
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+        forget();
+        return process.exitValue();
+    }
+
+    /** SIGKILL; waits for the end. */
+    public void kill() {
+        process.destroyForcibly().onExit().join();
+        forget();
+    }
+
+    /** SIGTERM, and SIGKILL if that does not help. */
     @Override
     public void close() {
         process.destroy();
@@ -125,6 +167,10 @@ final class ChildProcess implements AutoCloseable {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
+        forget();
+    }
+
+    private void forget() {
         Runtime.getRuntime().removeShutdownHook(killer);
     }
 }

@@ -1,0 +1,37 @@
+package io.meshvine.fault.ledger;
+
+import java.util.List;
+
+/**
+ * The sums of a ledger.
+ *
+ * @param published messages sent at QoS 1 and 2
+ * @param acknowledged of these, how many were acknowledged
+ * @param refused of these, how many were answered with a failure
+ * @param lost promised to a receiver and not received, summed over receivers
+ * @param missedQos0 at QoS 0: sent while a receiver was subscribed and not received; no promise is broken
+ * @param duplicates deliveries beyond the first, by QoS
+ * @param reordered first deliveries after a later one
+ * @param lostSessions durable sessions that were gone when their client came back
+ * @param strangers deliveries that nobody sent
+ * @param losses what was lost, message ranges by receiver and stream
+ * @param unavailableMillis by node: how long it did not serve its own clients
+ */
+public record LedgerReport(
+        long published,
+        long acknowledged,
+        long refused,
+        long lost,
+        long missedQos0,
+        List<Long> duplicates,
+        long reordered,
+        long lostSessions,
+        long strangers,
+        List<Loss> losses,
+        List<Integer> unavailableMillis) {
+    public LedgerReport {
+        duplicates = List.copyOf(duplicates);
+        losses = List.copyOf(losses);
+        unavailableMillis = List.copyOf(unavailableMillis);
+    }
+}

@@ -1,0 +1,5 @@
+/** A network of namespaces that belongs to one run, and what can be done to it. Imports the JDK alone. */
+@NullMarked
+package io.meshvine.fault.net;
+
+import org.jspecify.annotations.NullMarked;
