@@ -9,11 +9,12 @@ import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.jgroups.Discovery;
 import io.meshvine.mesh.jgroups.JGroupsOptions;
 import io.meshvine.mesh.jgroups.JGroupsTransport;
-import io.meshvine.mesh.link.HeapMeshStore;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.node.config.HostPort;
@@ -40,6 +41,7 @@ final class MeshSide implements MeshGate {
     private final NodeConfig config;
     private final NodeHome home;
     private final BridgeLoop loop;
+    private final RecordStore store;
     private final RetainedMap retained;
     private final HybridClock clock;
     private final InterestIndex interest;
@@ -50,12 +52,14 @@ final class MeshSide implements MeshGate {
             NodeConfig config,
             NodeHome home,
             BridgeLoop loop,
+            RecordStore store,
             RetainedMap retained,
             HybridClock clock,
             InterestIndex interest) {
         this.config = config;
         this.home = home;
         this.loop = loop;
+        this.store = store;
         this.retained = retained;
         this.clock = clock;
         this.interest = interest;
@@ -94,7 +98,7 @@ final class MeshSide implements MeshGate {
                 loop,
                 joining,
                 broker,
-                new HeapMeshStore(),
+                store,
                 retained,
                 clock,
                 interest);
@@ -168,12 +172,14 @@ final class MeshSide implements MeshGate {
     }
 
     @Override
-    public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+    public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
         MeshBridge running = bridge;
-        if (running == null) {
-            settled.run();
+        if (running != null) {
+            running.publish(publish, targets, unit, settled);
+        } else if (unit != null) {
+            store.write(unit.whenDurable(settled));
         } else {
-            running.publish(publish, targets, settled);
+            settled.run();
         }
     }
 

@@ -2,9 +2,11 @@ package io.meshvine.node;
 
 import io.meshvine.mesh.BridgeLoop;
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.admin.AdminServer;
 import io.meshvine.node.admin.AdminSources;
 import io.meshvine.node.admin.Health;
@@ -58,6 +60,7 @@ public final class Node implements RunningNode {
     private final BridgeLoop bridgeLoop = new BridgeLoop("meshvine-bridge");
     private final BridgeLoop sessionLoop = new BridgeLoop("meshvine-sessions");
     private final ScheduledExecutorService timer;
+    private final RecordStore store = new HeapRecordStore();
     private final Sessions sessions;
     private final MeshSide mesh;
     private final MeshLocalBroker meshBroker;
@@ -84,7 +87,7 @@ public final class Node implements RunningNode {
         RouteTable routes = new RouteTable(directory, interest);
         LocalDelivery delivery = new LocalDelivery(directory);
 
-        this.mesh = new MeshSide(config, home, bridgeLoop, retained, clock, interest);
+        this.mesh = new MeshSide(config, home, bridgeLoop, store, retained, clock, interest);
         this.meshBroker = new MeshLocalBroker(routes, delivery, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
         PublishRouter router = new PublishRouter(
                 routes, delivery, mesh, retained, nodeRetained, clock, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
@@ -201,6 +204,7 @@ public final class Node implements RunningNode {
         metrics.close();
         timer.shutdownNow();
         sessionLoop.close();
+        store.close();
         bridgeLoop.close();
         home.close();
         LOG.info("node {} left", config.name());

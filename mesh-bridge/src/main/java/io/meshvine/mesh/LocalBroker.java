@@ -9,10 +9,13 @@ public interface LocalBroker {
      * Delivers publishes of a peer to local sessions, in order. Retained state was applied before. What comes in here
      * is never forwarded to a peer again (the one-hop rule).
      *
-     * @param accepted to be run, on any thread, once every publish of QoS 1 or 2 was handed to each matching session,
-     *     durably where the session is durable
+     * @param unit takes what durable sessions need to keep of the batch; to be filled before {@code accepted} runs. The
+     *     bridge hands it to the store, together with how far the origin got, and confirms to the origin once it is
+     *     durable; a unit that stays empty costs nothing
+     * @param accepted to be run, on any thread, once every publish of QoS 1 or 2 was handed to each matching session or,
+     *     where the session is durable, is in the unit
      */
-    void deliver(NodeId origin, List<Arrival> batch, Runnable accepted);
+    void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted);
 
     /**
      * A publish as it arrived.

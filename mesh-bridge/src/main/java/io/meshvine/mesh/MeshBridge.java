@@ -70,7 +70,7 @@ public final class MeshBridge implements AutoCloseable {
     private final EventLoop loop;
     private final MeshTransport transport;
     private final LocalBroker broker;
-    private final MeshStore store;
+    private final RecordStore store;
     private final MeshCounters counters = new MeshCounters();
     private final Mailbox mailbox = new Mailbox();
     private final Set<NodeId> saturated = ConcurrentHashMap.newKeySet();
@@ -98,6 +98,7 @@ public final class MeshBridge implements AutoCloseable {
      * @param epoch number of this life of it; grows with each
      * @param loop owns all state from here on
      * @param broker gets what peers forward
+     * @param store keeps what must outlive this life; closed by whoever opened it, after the bridge
      * @param retained retained messages; local ones are merged by whoever publishes them
      * @param interest what the peers want; written here only
      */
@@ -108,7 +109,7 @@ public final class MeshBridge implements AutoCloseable {
             EventLoop loop,
             MeshTransport transport,
             LocalBroker broker,
-            MeshStore store,
+            RecordStore store,
             RetainedMap retained,
             HybridClock clock,
             InterestIndex interest) {
@@ -137,10 +138,17 @@ public final class MeshBridge implements AutoCloseable {
      * Forwards a publish of this node's clients. Order is kept per calling thread and peer.
      *
      * @param targets peers that want it, each once; a retained publish reaches the retained store of all other peers too
+     * @param unit what is to be kept together with the publish, not written yet; the bridge adds what it needs itself,
+     *     writes it, and lets nothing leave before it is durable. Null if nothing is
      * @param settled run once, on any thread: when each target of QoS 1 or 2 has confirmed, or its copy waits in the
-     *     outbox because the peer is absent or silent; soon if there is no such target
+     *     outbox because the peer is absent or silent; soon if there is no such target; with a unit, not before it is durable
      */
-    public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+    public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
+        if (unit != null) {
+            unit.whenDurable(() -> publish(publish, targets, null, settled));
+            store.write(unit);
+            return;
+        }
         int bytes = LETTER_BYTES + publish.body().length;
         if (publish.qos() == 0 && publish.stamp() == null && mailbox.waitingBytes() > options.linkWindowBytes() / 4) {
             counters.countDropped(DropReason.BRIDGE_BUSY, targets.size());
@@ -220,7 +228,7 @@ public final class MeshBridge implements AutoCloseable {
 
     /**
      * Leaves: sends what waits as far as the peers take it, says goodbye, so that their routes to this node go at once,
-     * and closes transport and store. Blocks for some seconds at most, unless called on the loop. Idempotent.
+     * and closes the transport. Blocks for some seconds at most, unless called on the loop. Idempotent.
      */
     @Override
     public void close() {
@@ -244,7 +252,6 @@ public final class MeshBridge implements AutoCloseable {
             }
         }
         transport.close();
-        store.close();
     }
 
     private void leave() {
@@ -520,6 +527,7 @@ public final class MeshBridge implements AutoCloseable {
         Inbox.Intake intake = link.onPublishes(reader.read(in, loop.nanoTime()), repeat);
         counters.countDuplicates(intake.duplicates());
         counters.countDropped(DropReason.OUT_OF_ORDER, intake.outOfOrder());
+        Inbox.Handover handover = intake.handover();
         List<Arrival> deliveries = new ArrayList<>(intake.arrivals().size());
         for (Arrival arrival : intake.arrivals()) {
             counters.countReceived(arrival.publish().qos());
@@ -529,15 +537,15 @@ public final class MeshBridge implements AutoCloseable {
             }
         }
         if (deliveries.isEmpty()) {
-            intake.handover().run();
+            handover.run();
             return;
         }
         try {
-            broker.deliver(link.peer(), deliveries, intake.handover());
+            broker.deliver(link.peer(), deliveries, handover.unit(), handover);
         } catch (RuntimeException failed) {
             counters.countDropped(DropReason.DELIVERY_FAILED, deliveries.size());
             LOG.error("the local broker failed on {} publishes of {}", deliveries.size(), link.peer(), failed);
-            intake.handover().run(); // repeating them would fail again
+            handover.run(); // repeating them would fail again
         }
     }
 
@@ -587,7 +595,6 @@ public final class MeshBridge implements AutoCloseable {
                     transport,
                     store,
                     this);
-            link.restore(reader);
             return link;
         }
 

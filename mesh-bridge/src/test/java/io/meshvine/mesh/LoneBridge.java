@@ -1,11 +1,11 @@
 package io.meshvine.mesh;
 
 import io.meshvine.mesh.interest.InterestIndex;
-import io.meshvine.mesh.link.HeapMeshStore;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.sim.SimLoop;
 import io.meshvine.mesh.sim.SimScheduler;
+import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
@@ -61,13 +61,13 @@ final class LoneBridge {
                 1,
                 loop,
                 transport,
-                (origin, batch, accepted) -> {
+                (origin, batch, unit, accepted) -> {
                     delivered.addAll(batch);
                     if (accepting) {
                         accepted.run();
                     }
                 },
-                new HeapMeshStore(),
+                new HeapRecordStore(),
                 retained,
                 clock,
                 index);

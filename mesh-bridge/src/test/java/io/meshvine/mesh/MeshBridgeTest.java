@@ -32,7 +32,8 @@ class MeshBridgeTest {
     private void publish(LoneBridge.Peer to, int qos, int payloadBytes) {
         MeshPublish publish = new MeshPublish(
                 "a/b", qos, false, null, lone.loop.nanoTime(), MeshPublish.NEVER_EXPIRES, new byte[1 + payloadBytes]);
-        lone.bridge.publish(publish, List.of(new MeshTarget(to.id, true, 2, List.of())), settled::incrementAndGet);
+        lone.bridge.publish(
+                publish, List.of(new MeshTarget(to.id, true, 2, List.of())), null, settled::incrementAndGet);
         lone.run(1);
     }
 

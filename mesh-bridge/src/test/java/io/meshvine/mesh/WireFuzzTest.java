@@ -140,7 +140,7 @@ class WireFuzzTest {
         int before = lone.delivered.size();
         honest.send(FrameKind.PUBLISHES, publishes(1, 1, true));
         assertThat(lone.delivered).hasSize(before + 1);
-        lone.bridge.publish(publish(false), List.of(new MeshTarget(honest.id, true, 1, List.of())), () -> {});
+        lone.bridge.publish(publish(false), List.of(new MeshTarget(honest.id, true, 1, List.of())), null, () -> {});
         lone.run(1);
         assertThat(honest.publishes()).isNotEmpty();
         assertThat(lone.link(honest).state()).isEqualTo(MeshStatus.LinkState.CONNECTED);

@@ -3,7 +3,9 @@ package io.meshvine.node.routing;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.WriteUnit;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The mesh as the router sees it: what {@code MeshBridge} offers to local traffic. Called from any thread. */
 public interface MeshGate {
@@ -12,9 +14,11 @@ public interface MeshGate {
      * Forwards a publish.
      *
      * @param targets peers with a matching subscription; a retained publish reaches all other peers as state as well
+     * @param unit what is to be kept together with the publish, not written yet; whoever is called writes it, and
+     *     nothing leaves before it is durable. Null if nothing is
      * @param settled run on any thread once each target of QoS 1 or 2 has confirmed or its copy is safe in the outbox
      */
-    void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled);
+    void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled);
 
     /** Tells the peers what is wanted here; confirmed runs once the connected ones know, bounded in time. */
     void subscribe(List<Interest> added, Runnable confirmed);

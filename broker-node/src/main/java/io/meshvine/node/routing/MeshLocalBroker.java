@@ -4,6 +4,7 @@ import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.LocalBroker;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.node.session.Matches;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
@@ -44,7 +45,7 @@ public final class MeshLocalBroker implements LocalBroker {
     }
 
     @Override
-    public void deliver(NodeId origin, List<Arrival> batch, Runnable accepted) {
+    public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
         for (Arrival arrival : batch) {
             try {
                 deliver(arrival);

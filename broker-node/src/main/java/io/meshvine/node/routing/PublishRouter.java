@@ -88,7 +88,7 @@ public final class PublishRouter {
             settlement.settled();
         } else {
             byte[] encoded = body != null ? body : PublishCodec.encode(message.properties(), message.payload());
-            mesh.publish(meshPublish(message, stamp, encoded), targets, settlement::settled);
+            mesh.publish(meshPublish(message, stamp, encoded), targets, null, settlement::settled);
         }
         return deliveredHere || !targets.isEmpty();
     }

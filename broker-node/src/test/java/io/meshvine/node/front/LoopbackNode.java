@@ -5,6 +5,7 @@ import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** One node without a mesh, on loopback ports of its own. The mesh is a {@link Gate} that tests can hold up. */
 final class LoopbackNode implements AutoCloseable {
@@ -196,7 +198,7 @@ final class LoopbackNode implements AutoCloseable {
         }
 
         @Override
-        public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+        public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
             confirm(settled);
         }
 

@@ -9,6 +9,7 @@ import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -188,6 +190,7 @@ class RoutingTest {
                         new Arrival(publish, true, List.of()),
                         new Arrival(publish, false, List.of(new GroupKey("g", "t"))),
                         new Arrival(publish, false, List.of(new GroupKey("gone", "t")))),
+                new WriteUnit(),
                 accepted::incrementAndGet);
 
         assertThat(accepted).hasValue(1);
@@ -210,6 +213,7 @@ class RoutingTest {
         broker.deliver(
                 PEER,
                 List.of(new Arrival(broken, true, List.of()), new Arrival(sound, true, List.of())),
+                new WriteUnit(),
                 accepted::incrementAndGet);
 
         assertThat(broker.malformed()).isEqualTo(1);
@@ -264,7 +268,8 @@ class RoutingTest {
         final List<Interest> removed = new ArrayList<>();
 
         @Override
-        public void publish(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
+        public void publish(
+                MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
             published.add(new Forwarded(publish, targets, settled));
         }
 

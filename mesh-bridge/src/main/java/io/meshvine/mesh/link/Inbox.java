@@ -1,9 +1,13 @@
 package io.meshvine.mesh.link;
 
 import io.meshvine.mesh.LocalBroker.Arrival;
-import io.meshvine.mesh.MeshStore;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.wire.PublishBatch;
+import io.meshvine.mesh.wire.WireFormat;
+import io.meshvine.mesh.wire.WireWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,7 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Inbox {
     private final NodeId origin;
     private final long epoch;
-    private final MeshStore store;
+    private final RecordStore store;
     private final Executor loop;
     private final Runnable onAccepted;
     private final Deque<Handover> handovers = new ArrayDeque<>();
@@ -30,14 +34,12 @@ public final class Inbox {
      * @param loop runs tasks on the bridge loop, from any thread
      * @param onAccepted called when {@link #accepted} grew
      */
-    Inbox(NodeId origin, long epoch, MeshStore store, Executor loop, Runnable onAccepted) {
+    Inbox(NodeId origin, long epoch, RecordStore store, Executor loop, Runnable onAccepted) {
         this.origin = origin;
         this.epoch = epoch;
         this.store = store;
         this.loop = loop;
         this.onAccepted = onAccepted;
-        this.accepted = store.watermark(origin, epoch);
-        this.received = accepted;
     }
 
     /**
@@ -114,14 +116,40 @@ public final class Inbox {
         long before = accepted;
         Handover first = handovers.peek();
         while (first != null && first.done) {
+            if (!first.written) {
+                write(first);
+            }
+            if (!first.durable) {
+                break;
+            }
             handovers.remove();
             accepted = Math.max(accepted, first.through);
             first = handovers.peek();
         }
         if (accepted > before) {
-            store.watermark(origin, epoch, accepted);
             onAccepted.run();
         }
+    }
+
+    /** What durable sessions keep and how far the origin got become durable together, or not at all. */
+    private void write(Handover handover) {
+        handover.written = true;
+        WriteUnit unit = handover.unit;
+        if (unit.isEmpty()) {
+            handover.durable = true;
+            return;
+        }
+        byte[] watermark = new WireWriter(1 + 2 * WireWriter.MAX_VAR_LONG_BYTES)
+                .writeByte(WireFormat.VERSION)
+                .writeVarLong(epoch)
+                .writeVarLong(handover.through)
+                .toByteArray();
+        unit.put(Family.WATERMARKS, LinkRecords.watermarkKey(origin), watermark);
+        unit.whenDurable(() -> loop.execute(() -> {
+            handover.durable = true;
+            advance();
+        }));
+        store.write(unit);
     }
 
     /** Whether a gap was noticed since last asked. */
@@ -148,11 +176,19 @@ public final class Inbox {
     /** To be run, on any thread, once the local broker took over; later runs have no effect. */
     public final class Handover implements Runnable {
         private final long through;
+        private final WriteUnit unit = new WriteUnit();
         private final AtomicBoolean ran = new AtomicBoolean();
         private boolean done;
+        private boolean written;
+        private boolean durable;
 
         private Handover(long through) {
             this.through = through;
+        }
+
+        /** Takes what durable sessions keep of the arrivals. */
+        public WriteUnit unit() {
+            return unit;
         }
 
         @Override

@@ -1,9 +1,10 @@
 package io.meshvine.mesh.link;
 
 import io.meshvine.mesh.DropReason;
-import io.meshvine.mesh.LocalBroker.Arrival;
-import io.meshvine.mesh.MeshStore;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.StoredPublish;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outbox {
     private final NodeId peer;
-    private final MeshStore store;
+    private final long epoch;
+    private final RecordStore store;
     private final Executor loop;
     private final LinkListener listener;
     private final long windowBytes;
@@ -41,13 +43,22 @@ final class Outbox {
     private long sentThrough;
     private long bytes;
     private long storedBytes;
+    private long firstStored;
     private boolean saturated;
 
     /**
-     * @param firstSequence sequence number of the first publish, unless an earlier life left some
+     * @param firstSequence sequence number of the first publish
      */
-    Outbox(NodeId peer, MeshStore store, Executor loop, LinkListener listener, long windowBytes, long firstSequence) {
+    Outbox(
+            NodeId peer,
+            long epoch,
+            RecordStore store,
+            Executor loop,
+            LinkListener listener,
+            long windowBytes,
+            long firstSequence) {
         this.peer = peer;
+        this.epoch = epoch;
         this.store = store;
         this.loop = loop;
         this.listener = listener;
@@ -55,22 +66,7 @@ final class Outbox {
         this.nextSequence = firstSequence;
         this.acknowledged = firstSequence - 1;
         this.sentThrough = acknowledged;
-    }
-
-    /** Takes back what the store kept from an earlier life, before anything else is added. */
-    void restore(long sequence, Arrival stored, long nowNanos) {
-        if (unsent.isEmpty()) {
-            acknowledged = sequence - 1;
-            sentThrough = acknowledged;
-        }
-        EncodedPublish publish = EncodedPublish.of(stored.publish());
-        byte[] groups = EncodedPublish.encodeGroups(stored.groups());
-        int flags = publish.flags(true, stored.subscribers(), groups != null);
-        OutboxEntry entry = new OutboxEntry(publish, flags, groups, sequence, nowNanos, null);
-        entry.stored = true;
-        storedBytes += entry.size;
-        nextSequence = sequence + 1;
-        append(entry);
+        this.firstStored = firstSequence;
     }
 
     /** Adds a publish that is not repeated when it gets lost. */
@@ -149,7 +145,18 @@ final class Outbox {
             unstored.remove();
             entry = unstored.peek();
         }
-        store.acknowledge(peer, acknowledged);
+        forgetStored();
+    }
+
+    private void forgetStored() {
+        if (firstStored <= acknowledged) {
+            store.write(new WriteUnit()
+                    .deleteRange(
+                            Family.OUTBOX,
+                            LinkRecords.outboxKey(peer, epoch, firstStored),
+                            LinkRecords.outboxKey(peer, epoch, acknowledged + 1)));
+            firstStored = acknowledged + 1;
+        }
     }
 
     private void remove(OutboxEntry entry) {
@@ -212,7 +219,7 @@ final class Outbox {
         unstored.clear();
         acknowledged = nextSequence - 1;
         sentThrough = acknowledged;
-        store.acknowledge(peer, acknowledged);
+        forgetStored();
         listener.onDropped(reason, dropped);
         updateSaturation();
     }
@@ -225,12 +232,13 @@ final class Outbox {
      */
     void store(long enqueuedBefore, long nowNanos, long wallMillis) {
         List<OutboxEntry> batch = new ArrayList<>();
+        WriteUnit unit = new WriteUnit();
         OutboxEntry entry = unstored.peek();
         while (entry != null && entry.enqueuedNanos - enqueuedBefore <= 0 && storedBytes + entry.size <= windowBytes) {
             unstored.remove();
-            store.append(
-                    peer,
-                    entry.sequence,
+            unit.put(
+                    Family.OUTBOX,
+                    LinkRecords.outboxKey(peer, epoch, entry.sequence),
                     StoredPublish.encode(entry.publish, entry.flags, entry.groups, nowNanos, wallMillis));
             entry.stored = true;
             storedBytes += entry.size;
@@ -238,7 +246,8 @@ final class Outbox {
             entry = unstored.peek();
         }
         if (!batch.isEmpty()) {
-            store.sync(() -> loop.execute(() -> batch.forEach(OutboxEntry::settle)));
+            unit.whenDurable(() -> loop.execute(() -> batch.forEach(OutboxEntry::settle)));
+            store.write(unit);
         }
     }
 

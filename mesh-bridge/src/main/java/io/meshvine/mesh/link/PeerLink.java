@@ -5,10 +5,10 @@ import io.meshvine.mesh.EventLoop;
 import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.MeshStatus.LinkState;
-import io.meshvine.mesh.MeshStore;
 import io.meshvine.mesh.MeshTransport;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.PeerAddress;
+import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
@@ -16,17 +16,13 @@ import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.Ping;
 import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.PublishBatch;
-import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishesFrame;
-import io.meshvine.mesh.wire.StoredPublish;
 import io.meshvine.mesh.wire.WireException;
 import io.meshvine.mesh.wire.WireWriter;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The link to one peer, over all its addresses and lives. What is handed over is sent by {@link #flush} at the end of a
@@ -46,13 +42,12 @@ public final class PeerLink {
     private static final long NANOS_PER_MICRO = 1_000;
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final long UNANSWERED_PROBE_NANOS = 1_000 * NANOS_PER_MILLI;
-    private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
 
     private final NodeId peer;
     private final MeshOptions options;
     private final long ownEpoch;
     private final EventLoop clock;
-    private final MeshStore store;
+    private final RecordStore store;
     private final Executor loop;
     private final LinkListener listener;
     private final LinkStatistics statistics;
@@ -91,7 +86,7 @@ public final class PeerLink {
             EventLoop clock,
             Executor loop,
             MeshTransport transport,
-            MeshStore store,
+            RecordStore store,
             LinkListener listener) {
         this.peer = peer;
         this.options = options;
@@ -101,7 +96,7 @@ public final class PeerLink {
         this.loop = loop;
         this.statistics = new LinkStatistics(listener);
         this.listener = statistics;
-        this.outbox = new Outbox(peer, store, loop, statistics, options.linkWindowBytes(), firstSequence);
+        this.outbox = new Outbox(peer, ownEpoch, store, loop, statistics, options.linkWindowBytes(), firstSequence);
         this.sender = new FrameSender(transport, statistics, options.flightWindowBytes());
         this.inbox = newInbox(peerEpoch);
         this.absentSinceNanos = clock.nanoTime();
@@ -111,24 +106,6 @@ public final class PeerLink {
         return new Inbox(peer, epoch, store, loop, () -> {
             acknowledgementDue = true;
             work();
-        });
-    }
-
-    /** Takes back what the store kept of an earlier life of this node. Once, before anything else. */
-    public void restore(PublishReader reader) {
-        long now = clock.nanoTime();
-        store.scan(peer, 1, (sequence, stored) -> {
-            try {
-                outbox.restore(sequence, StoredPublish.decode(reader, stored, now, clock.wallMillis()), now);
-                return true;
-            } catch (WireException unreadable) {
-                LOG.error(
-                        "the outbox for {} cannot be read at {}: {}; what follows stays in the store",
-                        peer,
-                        sequence,
-                        unreadable.getMessage());
-                return false;
-            }
         });
     }
 

@@ -5,8 +5,7 @@ import io.meshvine.mesh.MeshPublish;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A publish as a {@link io.meshvine.mesh.MeshStore} keeps it: version, wall-clock time of storing, and the entry of a
- * frame.
+ * A publish as the outbox keeps it in the store: version, wall-clock time of storing, and the entry of a frame.
  */
 public final class StoredPublish {
     private static final int PREFIX_BYTES = 1 + Long.BYTES;

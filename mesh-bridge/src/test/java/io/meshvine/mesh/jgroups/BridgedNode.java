@@ -8,10 +8,11 @@ import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
-import io.meshvine.mesh.link.HeapMeshStore;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.store.HeapRecordStore;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +45,7 @@ final class BridgedNode implements LocalBroker, AutoCloseable {
                 loop,
                 transport,
                 this,
-                new HeapMeshStore(),
+                new HeapRecordStore(),
                 new RetainedMap(),
                 new HybridClock(id, System::currentTimeMillis),
                 index);
@@ -68,11 +69,12 @@ final class BridgedNode implements LocalBroker, AutoCloseable {
         bridge.publish(
                 new MeshPublish(topic, qos, false, null, loop.nanoTime(), MeshPublish.NEVER_EXPIRES, body),
                 targets,
+                null,
                 settled);
     }
 
     @Override
-    public void deliver(NodeId origin, List<Arrival> batch, Runnable accepted) {
+    public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
         for (Arrival arrival : batch) {
             onArrival.accept(arrival);
         }

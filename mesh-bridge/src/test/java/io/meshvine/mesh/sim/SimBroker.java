@@ -3,6 +3,7 @@ package io.meshvine.mesh.sim;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.LocalBroker;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.WriteUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +19,7 @@ final class SimBroker implements LocalBroker {
     }
 
     @Override
-    public void deliver(NodeId origin, List<Arrival> batch, Runnable accepted) {
+    public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
         List<Sending> taken = new ArrayList<>();
         for (Arrival arrival : batch) {
             taken.add(mesh.books().onArrival(life, origin, arrival));

@@ -173,7 +173,7 @@ final class SimMesh {
         List<MeshTarget> targets = route(life, topic);
         Sending sending = books.onPublish(life, publisher, publish, targets);
         Checks.checkRouted(this, sending);
-        life.bridge.publish(publish, targets, () -> books.onSettled(sending));
+        life.bridge.publish(publish, targets, null, () -> books.onSettled(sending));
     }
 
     private List<MeshTarget> route(SimNode.Life life, String topic) {

@@ -5,9 +5,9 @@ import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.interest.LocalInterest;
-import io.meshvine.mesh.link.HeapMeshStore;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.store.HeapRecordStore;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +54,7 @@ final class SimNode {
             this.clock = new HybridClock(id, loop::wallMillis);
             MeshOptions options = mesh.options("n" + number);
             this.bridge = new MeshBridge(
-                    options, id, epoch, loop, transport, broker, new HeapMeshStore(), retained, clock, index);
+                    options, id, epoch, loop, transport, broker, new HeapRecordStore(), retained, clock, index);
         }
 
         boolean isUp() {
