@@ -92,16 +92,7 @@ final class MeshSide implements MeshGate {
                 .build();
         JGroupsTransport joining = new JGroupsTransport(transportOptions(config.name(), mesh));
         MeshBridge started = new MeshBridge(
-                options,
-                home.id(),
-                home.epoch(),
-                loop,
-                joining,
-                broker,
-                store,
-                retained,
-                clock,
-                interest);
+                options, home.id(), home.epoch(), loop, joining, broker, store, retained, clock, interest);
         started.onSaturation(() -> congestion.accept(!started.saturated().isEmpty()));
         started.start();
         transport = joining;

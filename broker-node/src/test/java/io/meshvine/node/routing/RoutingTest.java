@@ -268,8 +268,7 @@ class RoutingTest {
         final List<Interest> removed = new ArrayList<>();
 
         @Override
-        public void publish(
-                MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
+        public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
             published.add(new Forwarded(publish, targets, settled));
         }
 
