@@ -9,6 +9,6 @@ public final class Main {
 
     /** Runs the command line and exits with its code. */
     public static void main(String[] args) {
-        System.exit(Meshvine.commandLine(Node::start, System.getenv()).execute(args));
+        System.exit(Meshvine.run(Node::start, System.getenv(), args));
     }
 }

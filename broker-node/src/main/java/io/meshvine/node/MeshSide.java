@@ -45,7 +45,7 @@ final class MeshSide implements MeshGate {
     private final RetainedMap retained;
     private final HybridClock clock;
     private final InterestIndex interest;
-    private @Nullable JGroupsTransport transport;
+    private volatile @Nullable JGroupsTransport transport;
     private volatile @Nullable MeshBridge bridge;
 
     MeshSide(
@@ -147,6 +147,23 @@ final class MeshSide implements MeshGate {
                 Map.of(),
                 0,
                 new MeshStatus.Digests(0, 0, Map.of())));
+    }
+
+    /**
+     * What keeps this node from exchanging anything with peers, or nothing. To be alone is no problem: a node serves its
+     * clients whoever else is there.
+     */
+    Optional<String> problem() {
+        if (!config.mesh().bind().enabled()) {
+            return Optional.empty();
+        }
+        JGroupsTransport joined = transport;
+        if (joined == null) {
+            return Optional.of("joining mesh " + config.mesh().name());
+        }
+        return joined.isConnected()
+                ? Optional.empty()
+                : Optional.of("left mesh " + config.mesh().name());
     }
 
     /** What the bridge counted; empty outside any mesh. */

@@ -43,6 +43,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +55,9 @@ public final class Node implements RunningNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration SYS_INTERVAL = Duration.ofSeconds(10);
+
+    /** How long it is remembered that a topic of {@code $SYS/} is gone: nobody else writes them, so this is for nothing. */
+    private static final Duration SYS_TOMBSTONES = Duration.ofMinutes(10);
 
     private final NodeConfig config;
     private final NodeHome home;
@@ -67,7 +71,9 @@ public final class Node implements RunningNode {
     private final MoquetteEngine engine;
     private final Front front;
     private final SysTopics sysTopics;
+    private final RetainedMap nodeRetained;
     private final NodeMetrics metrics;
+    private final NodeHealth health;
     private final AdminServer admin;
     private volatile boolean serving;
 
@@ -81,7 +87,7 @@ public final class Node implements RunningNode {
         });
         HybridClock clock = new HybridClock(home.id(), bridgeLoop::wallMillis);
         RetainedMap retained = new RetainedMap();
-        RetainedMap nodeRetained = new RetainedMap();
+        this.nodeRetained = new RetainedMap();
         InterestIndex interest = new InterestIndex();
         SubscriptionDirectory directory = new SubscriptionDirectory();
         RouteTable routes = new RouteTable(directory, interest);
@@ -113,14 +119,20 @@ public final class Node implements RunningNode {
         this.sysTopics = new SysTopics(router::publishHere, timer, SYS_INTERVAL);
         new SysFigures(front.counters(), sessions, directory, retained)
                 .register(sysTopics, version, bridgeLoop::nanoTime);
+        sysTopics.tree(() -> MeshFigures.of(mesh));
         this.metrics = new NodeMetrics(version);
         NodeCounters counters = new NodeCounters(front.counters(), sessions, directory, retained, meshBroker, mesh);
         counters.bindTo(metrics);
-        Health health = new Health();
-        health.readyWhen("serving", () -> serving ? Optional.empty() : Optional.of("starting or stopping"));
+        Health checks = new Health();
+        checks.readyWhen("serving", () -> serving ? Optional.empty() : Optional.of("starting or stopping"));
+        checks.readyWhen("mesh", mesh::problem);
+        this.health = new NodeHealth(checks, bridgeLoop::nanoTime);
+        health.watch("meshvine-bridge", bridgeLoop::execute);
+        health.watch("meshvine-sessions", sessionLoop::execute);
+        health.watch("meshvine-timer", timer);
         this.admin = new AdminServer(
                 config.admin(),
-                new AdminSources(version, health, mesh::status, counters::all, loaded.settings(), metrics::scrape));
+                new AdminSources(version, checks, mesh::status, counters::all, loaded.settings(), metrics::scrape));
     }
 
     /**
@@ -148,23 +160,24 @@ public final class Node implements RunningNode {
 
     private void serve() throws IOException {
         admin.start();
+        every(NodeHealth.BEAT, health::beat);
+        every(SYS_TOMBSTONES, () -> nodeRetained.purge(bridgeLoop.wallMillis(), SYS_TOMBSTONES));
         // Ports first, so that peers can be told where clients reach this node; clients last, so that none is served
         // before the mesh is there.
-        try {
-            front.bind();
-        } catch (IOException e) {
-            throw new IOException(
-                    e.getMessage()
-                            + "; stop what uses it, or set mqtt.tcp.port or mqtt.ws.port to another port (0 takes"
-                            + " any free one)",
-                    e);
-        }
+        front.bind();
+        front.loops().forEach(health::watch);
+        metrics.eventLoops(front.loops().values());
         mesh.start(meshBroker, clientAddresses(), front::congested);
         mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));
         front.accept();
         sysTopics.start();
         serving = true;
         LOG.info("node {} ({}) serves, epoch {}", config.name(), home.id(), home.epoch());
+    }
+
+    /** On the timer, until it is shut down. The task must not throw. */
+    private void every(Duration interval, Runnable task) {
+        var unused = timer.scheduleAtFixedRate(task, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.meshvine.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.MqttClientTransportConfig;
@@ -10,17 +9,13 @@ import com.hivemq.client.mqtt.MqttWebSocketConfig;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3AsyncClient;
 import io.meshvine.it.harness.EachPlacement;
+import io.meshvine.it.harness.MosquittoTool;
 import io.meshvine.it.harness.Placement;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.paho.client.mqttv3.MqttMessage;
 import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttSubscription;
@@ -104,16 +99,26 @@ class RealClientsIT extends BrokerTest {
 
     @EachPlacement
     void mosquittoTools(Placement placement) throws Exception {
-        assumeTrue(
-                Files.isExecutable(Path.of("/usr/bin/mosquitto_sub")), "Debian's mosquitto-clients are not installed");
+        MosquittoTool.assumeInstalled();
         for (String version : List.of("mqttv311", "mqttv5")) {
             // Retained, for mosquitto_sub does not say through a pipe when it has subscribed.
             String topic = topic(version);
-            run("mosquitto_pub", placement.publisherNode(), "-V", version, "-t", topic, "-q", "2", "-r", "-m", "hello");
+            MosquittoTool.run(
+                    "mosquitto_pub",
+                    broker.mqtt(placement.publisherNode()),
+                    "-V",
+                    version,
+                    "-t",
+                    topic,
+                    "-q",
+                    "2",
+                    "-r",
+                    "-m",
+                    "hello");
             await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(run(
+                    .untilAsserted(() -> assertThat(MosquittoTool.run(
                                     "mosquitto_sub",
-                                    placement.subscriberNode(),
+                                    broker.mqtt(placement.subscriberNode()),
                                     "-V",
                                     version,
                                     "-t",
@@ -126,18 +131,6 @@ class RealClientsIT extends BrokerTest {
                                     "2"))
                             .isEqualToIgnoringNewLines("hello"));
         }
-    }
-
-    /** Runs a tool to its end and returns what it printed. */
-    private String run(String name, int node, String... arguments) throws IOException, InterruptedException {
-        InetSocketAddress address = broker.mqtt(node);
-        List<String> command = new ArrayList<>(
-                List.of(name, "-h", address.getHostString(), "-p", Integer.toString(address.getPort())));
-        command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).as("%s ends", name).isTrue();
-        return output;
     }
 
     private Mqtt3AsyncClient hiveWebSocket(int node) {

@@ -54,12 +54,17 @@ public final class Meshvine implements Callable<Integer> {
     }
 
     /**
-     * The command line, ready to execute.
+     * Executes a command line to its end.
      *
      * @param starter brings up nodes
      * @param environment variables of this process
+     * @return the exit code
      */
-    public static CommandLine commandLine(NodeStarter starter, Map<String, String> environment) {
+    public static int run(NodeStarter starter, Map<String, String> environment, String... arguments) {
+        return commandLine(starter, environment).execute(arguments);
+    }
+
+    static CommandLine commandLine(NodeStarter starter, Map<String, String> environment) {
         CommandLine root = new CommandLine(new Meshvine(environment))
                 .addSubcommand(new DemoCommand())
                 .addSubcommand(new NodeCommand(starter, environment))

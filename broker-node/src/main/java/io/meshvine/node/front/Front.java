@@ -1,13 +1,15 @@
 package io.meshvine.node.front;
 
+import io.meshvine.node.config.ListenException;
 import io.meshvine.node.routing.PublishRouter;
 import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.session.Outlet;
 import io.meshvine.node.session.Sessions;
 import io.netty.channel.Channel;
-import java.io.IOException;
+import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,8 +65,12 @@ public final class Front {
         return connection;
     }
 
-    /** Opens the configured listeners, which accept nobody yet; if one fails, none stays open. */
-    public void bind() throws IOException {
+    /**
+     * Opens the configured listeners, which accept nobody yet.
+     *
+     * @throws ListenException if one cannot be opened; none stays open then
+     */
+    public void bind() throws ListenException {
         Listeners opened = new Listeners(services);
         opened.open();
         listeners = opened;
@@ -76,6 +82,11 @@ public final class Front {
         if (listeners != null) {
             listeners.accept();
         }
+    }
+
+    /** The threads that serve clients, by name; none before {@link #bind}. */
+    public Map<String, EventExecutor> loops() {
+        return listeners == null ? Map.of() : listeners.loops();
     }
 
     /** The port that plain MQTT listens on, or -1. */

@@ -1,5 +1,6 @@
 package io.meshvine.node.front;
 
+import io.meshvine.node.config.Listener;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -56,14 +57,6 @@ public record FrontOptions(
             throw new IllegalArgumentException(otherwise);
         }
     }
-
-    /**
-     * A server socket.
-     *
-     * @param host address or name to bind
-     * @param port TCP port; 0 for any free one
-     */
-    public record Listener(String host, int port) {}
 
     /** The defaults, without any listener. */
     public static Builder builder() {

@@ -1,5 +1,7 @@
 package io.meshvine.node.front;
 
+import io.meshvine.node.config.ListenException;
+import io.meshvine.node.config.Listener;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -17,10 +19,12 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -54,17 +58,18 @@ final class Listeners {
                 : new NioEventLoopGroup(threads, factory);
     }
 
-    void open() throws IOException {
+    void open() throws ListenException {
         try {
-            tcp = bind(services.options().tcp(), false);
-            webSocket = bind(services.options().webSocket(), true);
-        } catch (IOException | RuntimeException e) {
+            tcp = bind("mqtt.tcp", services.options().tcp(), false);
+            webSocket = bind("mqtt.ws", services.options().webSocket(), true);
+        } catch (ListenException | RuntimeException e) {
             close(Duration.ZERO);
             throw e;
         }
     }
 
-    private @Nullable Channel bind(FrontOptions.@Nullable Listener listener, boolean overWebSocket) throws IOException {
+    private @Nullable Channel bind(String setting, @Nullable Listener listener, boolean overWebSocket)
+            throws ListenException {
         if (listener == null) {
             return null;
         }
@@ -84,10 +89,7 @@ final class Listeners {
                 .bind(listener.host(), listener.port())
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new IOException(
-                    (overWebSocket ? "MQTT over WebSocket" : "MQTT") + " cannot listen on " + listener.host() + ":"
-                            + listener.port() + " (" + bound.cause().getMessage() + ")",
-                    bound.cause());
+            throw new ListenException(setting, listener, bound.cause());
         }
         return bound.channel();
     }
@@ -98,6 +100,17 @@ final class Listeners {
                 server.config().setAutoRead(true);
             }
         }
+    }
+
+    /** The threads that accept and serve, by name. */
+    Map<String, EventExecutor> loops() {
+        Map<String, EventExecutor> loops = new LinkedHashMap<>();
+        loops.put("mqtt-accept", boss.next());
+        int number = 1;
+        for (EventExecutor worker : workers) {
+            loops.put("mqtt-" + number++, worker);
+        }
+        return loops;
     }
 
     int tcpPort() {

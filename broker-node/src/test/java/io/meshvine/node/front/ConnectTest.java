@@ -1,8 +1,10 @@
 package io.meshvine.node.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.meshvine.node.config.ListenException;
 import io.meshvine.node.session.SessionLimits;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
@@ -393,5 +395,16 @@ class ConnectTest {
             assertRefused(second, MqttConnectReturnCode.CONNECTION_REFUSED_QUOTA_EXCEEDED);
             first.send(MqttMessage.PINGREQ).expect(MqttMessageType.PINGRESP);
         }
+    }
+
+    @Test
+    void saysWhichListenerFindsItsAddressTaken() {
+        start(UnaryOperator.identity());
+        assertThatThrownBy(() -> new LoopbackNode(options -> options.tcp("127.0.0.1", node.front.wsPort())))
+                .hasCauseInstanceOf(ListenException.class)
+                .hasMessageContaining("mqtt.tcp: cannot listen on 127.0.0.1:" + node.front.wsPort())
+                .hasMessageContaining("set mqtt.tcp.port to another port");
+        assertThatThrownBy(() -> new LoopbackNode(options -> options.webSocket("127.0.0.1", node.port())))
+                .hasMessageContaining("mqtt.ws: cannot listen on 127.0.0.1:" + node.port());
     }
 }

@@ -91,6 +91,12 @@ public final class JGroupsTransport implements MeshTransport {
         return peerAddress(started().channel.getAddress());
     }
 
+    /** Whether this member takes part in its mesh, be it alone. */
+    public boolean isConnected() {
+        Member current = member;
+        return current != null && current.channel.isConnected();
+    }
+
     /** The TCP port on which this member listens. */
     public int boundPort() {
         started();
