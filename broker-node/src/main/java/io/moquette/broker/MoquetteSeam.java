@@ -105,7 +105,7 @@ public final class MoquetteSeam implements AutoCloseable {
         interceptor.stop();
     }
 
-    /** Moquette's handler, which also remembers whose packet is being worked on. */
+    /** Moquette's handler, which also remembers whose channel is being worked on, also where one call leads to another. */
     @ChannelHandler.Sharable
     private final class EngineHandler extends NewNettyMQTTHandler {
 
@@ -115,18 +115,39 @@ public final class MoquetteSeam implements AutoCloseable {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
-            current.set(context.channel());
+            Channel outer = enter(context);
             try {
                 super.channelRead(context, message);
             } finally {
-                current.remove();
+                current.set(outer);
             }
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            super.channelInactive(context);
-            registry.forget(context.channel()); // Moquette leaves a session behind that was not connected yet.
+            Channel outer = enter(context);
+            try {
+                super.channelInactive(context);
+                registry.forget(context.channel()); // Moquette leaves a session behind that was not connected yet.
+            } finally {
+                current.set(outer);
+            }
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            Channel outer = enter(context);
+            try {
+                super.channelWritabilityChanged(context);
+            } finally {
+                current.set(outer);
+            }
+        }
+
+        private @Nullable Channel enter(ChannelHandlerContext context) {
+            Channel outer = current.get();
+            current.set(context.channel());
+            return outer;
         }
     }
 
@@ -161,14 +182,23 @@ public final class MoquetteSeam implements AutoCloseable {
         }
 
         private void failed(String clientId, String description, Throwable cause) {
-            Channel channel = current.get();
-            if (channel == null && registry != null) {
-                channel = registry.channel(clientId);
-            }
+            Channel channel = channelOf(clientId);
             if (channel == null) {
                 throw new CommandFailed(description, cause);
             }
             channel.pipeline().fireExceptionCaught(new CommandFailed(description, cause));
+        }
+
+        /** The one that is worked on, unless that is another client's: what was written for one may run while another is. */
+        private @Nullable Channel channelOf(String clientId) {
+            Channel working = current.get();
+            if (working != null) {
+                String client = NettyUtils.clientID(working);
+                if (client == null || client.equals(clientId)) { // It has none before its CONNECT was taken.
+                    return working;
+                }
+            }
+            return registry == null ? null : registry.channel(clientId);
         }
 
         private @Nullable EngineSessions registry;

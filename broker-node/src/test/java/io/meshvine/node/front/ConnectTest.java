@@ -249,6 +249,27 @@ class ConnectTest {
         assertRefused(noText, MqttConnectReturnCode.CONNECTION_REFUSED_PAYLOAD_FORMAT_INVALID);
     }
 
+    // moquette.md: wills are not ACL-checked
+    @Test
+    void refusesAWillThatItsClientMayNotPublish() {
+        Authorizer allButSecret = new Authorizer() {
+            @Override
+            public boolean mayPublish(Client client, String topic) {
+                return !topic.equals("secret");
+            }
+
+            @Override
+            public boolean maySubscribe(Client client, String filter) {
+                return true;
+            }
+        };
+        node = new LoopbackNode(UnaryOperator.identity(), null, allButSecret, SessionLimits.defaults());
+        TestClient client = open(MqttVersion.MQTT_5);
+        client.connect(
+                "a", connect -> connect.willFlag(true).willTopic("secret").willMessage(new byte[0]));
+        assertRefused(client, MqttConnectReturnCode.CONNECTION_REFUSED_NOT_AUTHORIZED_5);
+    }
+
     // [MQTT-3.1.2-12]; moquette.md: will QoS 3 kills the session loop
     @Test
     void refusesWillQos3() {

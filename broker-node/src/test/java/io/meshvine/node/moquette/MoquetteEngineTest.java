@@ -34,9 +34,11 @@ class MoquetteEngineTest {
     private final BridgeLoop loop = new BridgeLoop("test");
     private final Sessions sessions =
             new Sessions(SessionLimits.defaults(), new SessionCounters(), List.of(Runnable::run), loop);
+    private Runnable beforeTheCurse = () -> {};
     private final MoquetteEngine engine = new MoquetteEngine(
             clientId -> {
                 if (clientId.equals("cursed")) {
+                    beforeTheCurse.run();
                     throw new IllegalStateException("broken on purpose");
                 }
                 return sessions.get(clientId);
@@ -109,6 +111,43 @@ class MoquetteEngineTest {
         assertThat(connack.variableHeader().connectReturnCode()).isEqualTo(MqttConnectReturnCode.CONNECTION_ACCEPTED);
         well.finishAndReleaseAll();
         cursed.finishAndReleaseAll();
+    }
+
+    @Test
+    void tellsTheRightPipelineThoughAnotherClientWasServedInBetween() {
+        sessions.open("well", false, 0);
+        Failures wellsFailures = new Failures();
+        EmbeddedChannel well = channel(wellsFailures);
+        beforeTheCurse = () -> {
+            well.writeInbound(connect("well"));
+            well.writeInbound(MqttMessage.PINGREQ);
+        };
+        Failures failures = new Failures();
+        EmbeddedChannel cursed = channel(failures);
+
+        cursed.writeInbound(connect("cursed"));
+
+        assertThat(failures.seen).singleElement().isInstanceOf(MoquetteSeam.CommandFailed.class);
+        assertThat(wellsFailures.seen).isEmpty();
+        well.finishAndReleaseAll();
+        cursed.finishAndReleaseAll();
+    }
+
+    // moquette.md: disk stores lose what they hold, the trie mixes subscribers up
+    @Test
+    void refusesWhatWouldUseAStoreOfItsOwn() {
+        sessions.open("client", false, 0);
+        Failures failures = new Failures();
+        EmbeddedChannel channel = channel(failures);
+        channel.writeInbound(connect("client"));
+        channel.writeInbound(MqttMessageBuilders.subscribe()
+                .messageId(1)
+                .addSubscription(MqttQoS.AT_LEAST_ONCE, "t")
+                .build());
+        assertThat(failures.seen)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasRootCauseMessage("the front was to handle this packet"));
+        channel.finishAndReleaseAll();
     }
 
     // moquette.md: session loops, expiry timers and interceptor threads of its own
