@@ -40,7 +40,7 @@ final class Settings {
             ValueType.text("a path that starts with /", "/[^\\s?#]*"),
             "path of the WebSocket");
     static final Setting<Long> MQTT_MAX_PACKET_SIZE =
-            add("mqtt.max-packet-size", "1MiB", ValueType.size("256B", "256MiB"), "largest packet taken from a client");
+            add("mqtt.max-packet-size", "1MiB", ValueType.size("256B", "64MiB"), "largest packet taken from a client");
     static final Setting<Integer> MQTT_RECEIVE_MAXIMUM = add(
             "mqtt.receive-maximum",
             "1024",

@@ -224,10 +224,10 @@ class ConfigLoaderTest {
 
     @Test
     void theMeshForwardsWhateverAClientMaySend() {
-        Map<String, String> large = Map.of("mqtt.max-packet-size", "200MiB", "mesh.link-window", "1GiB");
+        Map<String, String> large = Map.of("mqtt.max-packet-size", "64MiB", "mesh.link-window", "1GiB");
 
-        assertThat(NodeConfig.of(large).mesh().maxPublishSize()).isGreaterThan(200 << 20);
-        assertThat(refused(null, Map.of("MESHVINE_MQTT_MAX_PACKET_SIZE", "200MiB"))
+        assertThat(NodeConfig.of(large).mesh().maxPublishSize()).isGreaterThan(64 << 20);
+        assertThat(refused(null, Map.of("MESHVINE_MQTT_MAX_PACKET_SIZE", "64MiB"))
                         .problems())
                 .extracting(ConfigProblem::key)
                 .containsExactly("mesh.link-window");

@@ -60,7 +60,13 @@ public final class Mesh implements Broker {
 
     /** Starts a further node, with all running ones as its seeds, and waits until it serves. */
     public NodeProcess add() {
+        return add(Map.of());
+    }
+
+    /** As {@link #add()}, with settings of its own that go over those of all nodes. */
+    public NodeProcess add(Map<String, String> own) {
         Map<String, String> all = new HashMap<>(settings);
+        all.putAll(own);
         all.put("mesh.name", meshName);
         all.put("mesh.discovery", "static");
         String seeds = nodes.stream()

@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class JGroupsTransport implements MeshTransport {
 
-    /** The longest frame, in bytes: all its fragments have to fit into the window of JGroups. */
-    public static final int MAX_FRAME_BYTES = 64 << 20;
+    /** The longest frame, in bytes: 64 MiB of payload with all that is around it. Its fragments fit into JGroups' window. */
+    public static final int MAX_FRAME_BYTES = 65 << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(JGroupsTransport.class);
 

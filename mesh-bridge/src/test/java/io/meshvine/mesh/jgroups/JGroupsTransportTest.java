@@ -139,7 +139,7 @@ class JGroupsTransportTest {
 
     @Test
     void longFramesArriveWhole() {
-        byte[] large = new byte[10_000_000];
+        byte[] large = new byte[JGroupsTransport.MAX_FRAME_BYTES];
         new Random(7).nextBytes(large);
         AtomicReference<ByteBuffer> arrived = new AtomicReference<>();
         c.onFrame = (from, frame) -> arrived.set(frame);
