@@ -42,26 +42,36 @@ public interface RecordStore extends AutoCloseable {
     /**
      * Hands a unit over, which must not be changed afterwards. Its callbacks run, on the store's thread and in the order
      * of units, once it and all before it are as durable as configured; if the store cannot write, they wait until it can
-     * again, and never run if it is closed before.
+     * again, and never run if it is closed before. They run one at a time, must be quick, and may hand over more; what
+     * they throw is logged. After {@link #close} a unit is dropped. Never blocks.
      */
     void write(WriteUnit unit);
 
-    /** The value of a key, as of the units applied so far: at least those whose callbacks have run. */
+    /**
+     * The value of a key, as of the units applied so far: at least those whose callbacks have run. Null if there is none.
+     *
+     * @throws StoreException if the record is damaged or cannot be read: never taken for absent
+     */
     byte @Nullable [] get(Family family, byte[] key);
 
     /**
      * Reads the records whose keys are at least {@code from} and, unless null, less than {@code to}, as of the units
      * applied so far: at least those whose callbacks have run.
      *
-     * @throws IllegalStateException if a record is damaged or cannot be read: never taken for absent
+     * @throws StoreException if a record is damaged or cannot be read: never taken for absent
      */
     void scan(Family family, byte[] from, byte @Nullable [] to, Reader reader);
 
     /** Bytes handed over and not yet durable. */
     long pendingBytes();
 
-    /** Why nothing can be written at present, for people; empty while all is well. */
+    /**
+     * Why nothing can be written at present, for people: what, where and what to do. Empty while all is well. A store
+     * goes on by itself once the reason is gone.
+     */
     Optional<String> problem();
+
+    StoreStatistics statistics();
 
     /** Writes what was handed over, as far as possible, and closes. */
     @Override

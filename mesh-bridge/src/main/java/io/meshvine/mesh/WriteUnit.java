@@ -2,6 +2,7 @@ package io.meshvine.mesh;
 
 import io.meshvine.mesh.RecordStore.Family;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,13 @@ public final class WriteUnit {
 
     /** Deletes the keys that are at least {@code from} and less than {@code to}. */
     public WriteUnit deleteRange(Family family, byte[] from, byte[] to) {
+        int order = Arrays.compareUnsigned(from, to);
+        if (order > 0) {
+            throw new IllegalArgumentException("a range ends before it starts");
+        }
+        if (order == 0) {
+            return this;
+        }
         return add(new Change(family, from, null, to), from.length + to.length);
     }
 

@@ -69,6 +69,17 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    @Test
+    void onlyTheStoreImportsRocksDb() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.meshvine.mesh.store..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.rocksdb..")
+                .check(CLASSES);
+    }
+
     /** Else a mesh could not run in virtual time. The loop itself is where time comes from. */
     @Test
     void coreNeverAsksTheSystemForTime() {

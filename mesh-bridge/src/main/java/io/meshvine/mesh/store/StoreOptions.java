@@ -1,0 +1,28 @@
+package io.meshvine.mesh.store;
+
+import java.nio.file.Path;
+
+/**
+ * How a store on disk is kept.
+ *
+ * @param folder its own folder; made if it is not there, in a folder that is
+ * @param durability when a unit counts as kept
+ * @param memoryBytes memory beside the Java heap for what was written last and what is read often
+ */
+public record StoreOptions(Path folder, Durability durability, long memoryBytes) {
+
+    /** Enough for a small gateway; more is quicker. */
+    public static final long DEFAULT_MEMORY_BYTES = 32L << 20;
+
+    private static final long LEAST_MEMORY_BYTES = 4L << 20;
+
+    public StoreOptions {
+        if (memoryBytes < LEAST_MEMORY_BYTES) {
+            throw new IllegalArgumentException("memory of a store: " + memoryBytes + " < " + LEAST_MEMORY_BYTES);
+        }
+    }
+
+    public static StoreOptions of(Path folder, Durability durability) {
+        return new StoreOptions(folder, durability, DEFAULT_MEMORY_BYTES);
+    }
+}
