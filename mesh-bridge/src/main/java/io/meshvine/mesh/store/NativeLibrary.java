@@ -8,6 +8,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.stream.Stream;
@@ -26,15 +27,21 @@ import org.slf4j.LoggerFactory;
 final class NativeLibrary {
 
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibrary.class);
+
+    /** As the jar calls it. */
+    private static final String PACKED = Environment.getJniLibraryFileName("rocksdb");
+
+    /** As {@link RocksDB#loadLibrary(List)} looks for it, with the middle of the name twice. */
+    private static final String UNPACKED = Environment.getJniLibraryFileName("rocksdbjni");
+
     private static final int BUFFER_BYTES = 64 << 10;
 
     private NativeLibrary() {}
 
     /** Loads it, unless this process has it already. */
     static synchronized void load(Path folder) {
-        String name = Environment.getJniLibraryFileName("rocksdb");
         try {
-            Path unpacked = unpack(name, folder);
+            Path unpacked = unpack(folder.toAbsolutePath());
             if (unpacked != null) {
                 RocksDB.loadLibrary(List.of(unpacked.toString()));
                 return;
@@ -49,7 +56,7 @@ final class NativeLibrary {
             RocksDB.loadLibrary();
         } catch (RuntimeException | UnsatisfiedLinkError e) {
             throw new StoreException(
-                    "RocksDB's native library " + name + " does not load (" + e + "): make " + folder
+                    "RocksDB's native library " + PACKED + " does not load (" + e + "): make " + folder
                             + " or the temporary folder (" + System.getProperty("java.io.tmpdir")
                             + ") a place where code may run, with 20 MB free; Meshvine stores on Linux, macOS and"
                             + " Windows, on x86-64 and ARM64",
@@ -58,8 +65,8 @@ final class NativeLibrary {
     }
 
     /** The folder with the library in it; null if it does not come from a jar. */
-    private static @Nullable Path unpack(String name, Path folder) throws IOException {
-        URL packed = RocksDB.class.getClassLoader().getResource(name);
+    private static @Nullable Path unpack(Path folder) throws IOException {
+        URL packed = RocksDB.class.getClassLoader().getResource(PACKED);
         if (packed == null || !(packed.openConnection() instanceof JarURLConnection connection)) {
             return null;
         }
@@ -67,11 +74,11 @@ final class NativeLibrary {
         try (var jar = connection.getJarFile()) {
             JarEntry entry = connection.getJarEntry();
             Path own = folder.resolve(Long.toHexString(entry.getCrc()));
-            Path library = own.resolve(name);
+            Path library = own.resolve(UNPACKED);
             if (!Files.exists(library) || Files.size(library) != entry.getSize() || crc(library) != entry.getCrc()) {
                 removeOthers(folder);
                 Files.createDirectories(own);
-                Path partial = own.resolve(name + ".partial");
+                Path partial = own.resolve(UNPACKED + ".partial");
                 try (InputStream content = jar.getInputStream(entry)) {
                     Files.copy(content, partial, StandardCopyOption.REPLACE_EXISTING);
                 }
@@ -102,7 +109,7 @@ final class NativeLibrary {
         List<Path> old;
         try (Stream<Path> content = Files.walk(folder)) {
             old = content.filter(path -> !path.equals(folder))
-                    .sorted(java.util.Comparator.reverseOrder())
+                    .sorted(Comparator.reverseOrder())
                     .toList();
         }
         for (Path path : old) {

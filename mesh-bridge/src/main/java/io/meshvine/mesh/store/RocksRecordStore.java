@@ -31,7 +31,7 @@ import org.rocksdb.Status;
 public final class RocksRecordStore implements RecordStore {
 
     private static final Duration FIRST_RETRY = Duration.ofMillis(100);
-    private static final Duration LAST_RETRY = Duration.ofSeconds(5);
+    private static final Duration LAST_RETRY = Duration.ofSeconds(2);
 
     /** RocksDB wants the writer to wait for its flushes; longer than this is trouble. */
     private static final Duration LONGEST_STALL = Duration.ofSeconds(10);
