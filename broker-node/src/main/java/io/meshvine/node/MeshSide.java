@@ -86,6 +86,7 @@ final class MeshSide implements MeshGate {
                 .linkWindowBytes(mesh.linkWindow())
                 .flightWindowBytes(mesh.flightWindow())
                 .digestInterval(mesh.digestInterval())
+                .outboxMaxBytes(mesh.outboxMaxSize())
                 .outboxRetention(mesh.outboxRetention())
                 .tombstoneLife(mesh.tombstoneLife())
                 .addresses(addresses)

@@ -41,6 +41,8 @@ public final class MeshFixtures {
                         5,
                         6,
                         700,
+                        8,
+                        900,
                         1_500,
                         250,
                         Map.of(DropReason.PEER_SLOW, 8L))),

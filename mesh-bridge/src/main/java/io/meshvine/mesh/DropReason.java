@@ -10,6 +10,10 @@ public enum DropReason {
     OUT_OF_ORDER("out-of-order"),
     /** QoS 1 or 2 for an absent peer whose outbox is full. */
     OUTBOX_FULL("outbox-full"),
+    /** Its message expiry passed while it waited in the outbox. */
+    EXPIRED("expired"),
+    /** A record of the outbox that is missing or of an unknown version. */
+    UNREADABLE("unreadable"),
     /** QoS 1 or 2 for a peer that stayed away longer than the outbox keeps. */
     OUTBOX_EXPIRED("outbox-expired"),
     /** Larger than the mesh forwards. */

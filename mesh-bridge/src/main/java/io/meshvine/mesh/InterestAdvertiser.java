@@ -38,10 +38,10 @@ final class InterestAdvertiser {
     private final MeshCounters counters;
     private final LocalInterest local = new LocalInterest();
 
-    /** The QoS of each group and filter that the peers know, or will know at the end of this turn. */
+    /** The {@linkplain Interest#level() level} of each group and filter that the peers know, or will know at the end of this turn. */
     private final Map<GroupKey, Integer> advertised = new HashMap<>();
 
-    /** What changed in this turn, with the QoS before. */
+    /** What changed in this turn, with the level before. */
     private final Map<GroupKey, Integer> changedFrom = new LinkedHashMap<>();
 
     private final Map<PeerLink, Progress> progress = new LinkedHashMap<>();
@@ -82,16 +82,16 @@ final class InterestAdvertiser {
     private void change(Interest interest, boolean add) {
         try {
             LocalInterest.Delta delta = add ? local.add(interest) : local.remove(interest);
-            delta.added().forEach(changed -> note(changed, changed.qos()));
+            delta.added().forEach(changed -> note(changed, changed.level()));
             delta.removed().forEach(changed -> note(changed, NOT_ADVERTISED));
         } catch (IllegalArgumentException misuse) {
             LOG.error("interest in {} was not {}", interest, add ? "added" : "removed", misuse);
         }
     }
 
-    private void note(Interest interest, int qos) {
+    private void note(Interest interest, int level) {
         GroupKey key = new GroupKey(interest.group(), interest.filter());
-        Integer before = qos == NOT_ADVERTISED ? advertised.remove(key) : advertised.put(key, qos);
+        Integer before = level == NOT_ADVERTISED ? advertised.remove(key) : advertised.put(key, level);
         changedFrom.putIfAbsent(key, before == null ? NOT_ADVERTISED : before);
     }
 
@@ -124,10 +124,10 @@ final class InterestAdvertiser {
                     continue;
                 }
                 if (before != NOT_ADVERTISED) {
-                    removed.add(new Interest(key.group(), key.filter(), before));
+                    removed.add(Interest.ofLevel(key.group(), key.filter(), before));
                 }
                 if (after != NOT_ADVERTISED) {
-                    added.add(new Interest(key.group(), key.filter(), after));
+                    added.add(Interest.ofLevel(key.group(), key.filter(), after));
                 }
                 bytes += 2 * (key.filter().length() + key.group().length() + 8);
                 if (bytes >= options.maxFrameBytes()) {
@@ -288,7 +288,7 @@ final class InterestAdvertiser {
                 peer.snapshotWaits = false;
                 snapshotSequence = sequence;
                 List<Interest> all = new ArrayList<>(advertised.size());
-                advertised.forEach((key, qos) -> all.add(new Interest(key.group(), key.filter(), qos)));
+                advertised.forEach((key, level) -> all.add(Interest.ofLevel(key.group(), key.filter(), level)));
                 rest = all.iterator();
                 table = rest;
             }

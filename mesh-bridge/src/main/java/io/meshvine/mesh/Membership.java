@@ -6,6 +6,7 @@ import io.meshvine.mesh.link.PeerLink;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.Hello;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.WireFormat;
 import io.meshvine.mesh.wire.WireWriter;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Membership {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
     private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long UNKNOWN_LIFE = 0;
     private static final long FIRST_REPEAT_NANOS = 250 * NANOS_PER_MILLI;
     private static final long LAST_REPEAT_NANOS = 5_000 * NANOS_PER_MILLI;
 
@@ -38,13 +40,13 @@ final class Membership {
         /** Makes the link to a peer that was never seen before. */
         PeerLink newLink(NodeId peer, long epoch);
 
-        /** The peer began a new life: what it wanted before is void. */
+        /** The peer began a new life: of what it wanted before, only what is durable counts, until it says otherwise. */
         void onNewLife(PeerLink link);
 
         /** The link is interrupted, if only for a new agreement. */
         void onInterrupted(PeerLink link);
 
-        /** The peer is gone: what it wants is void. */
+        /** The peer is gone: of what it wants, only what is durable counts. */
         void onGone(PeerLink link);
 
         /** A pair of sessions is agreed on. */
@@ -185,7 +187,7 @@ final class Membership {
         if (known != null) {
             listener.onInterrupted(link);
         }
-        if (known != null && known.epoch() != hello.epoch()) {
+        if (link.peerEpoch() != hello.epoch()) {
             link.beginLife(hello.epoch());
             listener.onNewLife(link);
         }
@@ -244,8 +246,8 @@ final class Membership {
                 options.addresses(),
                 options.maxPublishBytes(),
                 !contact.agreed,
-                link == null ? 0 : link.acceptedThrough(),
-                link == null ? 0 : link.receivedThrough());
+                link == null ? Position.NONE : link.acceptedThrough(),
+                link == null ? Position.NONE : link.receivedThrough());
         byte[] payload = hello.encode();
         WireWriter frame = new WireWriter(FrameHeader.MAX_BYTES + payload.length);
         new FrameHeader(FrameKind.HELLO, contact.session, contact.theirSession, 0).write(frame);
@@ -278,6 +280,27 @@ final class Membership {
         return links.values();
     }
 
+    /**
+     * Takes note of a peer that is away and may come back; makes its link unless there is one. What life it is in only
+     * the peer itself can say.
+     */
+    PeerLink know(NodeId id, String name, long absentNanos) {
+        members.computeIfAbsent(id, absent -> new Member(absent, name, UNKNOWN_LIFE, Map.of()));
+        PeerLink link = links.get(id);
+        if (link == null) {
+            link = listener.newLink(id, UNKNOWN_LIFE);
+            link.absentFor(absentNanos);
+            links.put(id, link);
+        }
+        return link;
+    }
+
+    /** The display name of a peer; "" if it is not known. */
+    String name(NodeId peer) {
+        Member member = members.get(peer);
+        return member == null ? "" : member.name();
+    }
+
     /** Forgets a peer that has been away for long and for whom nothing is kept. */
     void forget(NodeId peer) {
         links.remove(peer);
@@ -307,6 +330,6 @@ final class Membership {
     /** Name and id of a peer, for people. */
     String describe(NodeId peer) {
         Member member = members.get(peer);
-        return member == null ? peer.toString() : member.name() + " (" + peer + ")";
+        return member == null || member.name().isEmpty() ? peer.toString() : member.name() + " (" + peer + ")";
     }
 }

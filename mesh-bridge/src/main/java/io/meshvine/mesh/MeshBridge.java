@@ -4,18 +4,20 @@ import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.link.Inbox;
 import io.meshvine.mesh.link.LinkListener;
+import io.meshvine.mesh.link.LinkRecords;
 import io.meshvine.mesh.link.PeerLink;
 import io.meshvine.mesh.link.Settlement;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.wire.AbsentCodec;
 import io.meshvine.mesh.wire.Acknowledgement;
-import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.Hello;
 import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.Ping;
 import io.meshvine.mesh.wire.Pong;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.RetainedCodec;
 import io.meshvine.mesh.wire.WireException;
@@ -47,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * work sends its frames. So a burst of publishes costs one wake-up and fills frames, and an idle mesh adds no delay.
  *
  * <p>The one-hop rule is kept here: what {@link #onPublishes} takes from a peer goes to the {@link LocalBroker} and
- * nowhere else; only {@link #publish} gives something to links.
+ * nowhere else; only the {@link Forwarder} gives something to links.
  */
 public final class MeshBridge implements AutoCloseable {
 
@@ -60,6 +62,8 @@ public final class MeshBridge implements AutoCloseable {
 
     /** Malformed frames are reported this seldom. */
     private static final Duration REFUSAL_REPORTS_APART = Duration.ofSeconds(10);
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     /** Memory of a letter beside what it carries. */
     private static final int LETTER_BYTES = 96;
@@ -78,7 +82,8 @@ public final class MeshBridge implements AutoCloseable {
     private final PeerTables tables;
     private final InterestAdvertiser advertiser;
     private final RetainedExchange exchange;
-    private final InterestCheck interestCheck;
+    private final AbsentPeers absentPeers;
+    private final Forwarder forwarder;
     private final PublishReader reader;
 
     /** Links to be flushed at the end of the turn. */
@@ -87,8 +92,12 @@ public final class MeshBridge implements AutoCloseable {
     /** What new links begin with: a peer may remember more of a forgotten link than this node does. */
     private long firstSequence = 1;
 
+    /** Whether all that earlier lives left has been taken back: a link made later finds nothing in the store. */
+    private boolean restored;
+
     private boolean refusalReported;
     private long lastRefusalReportNanos;
+    private long lastOfferNanos;
     private EventLoop.@Nullable Scheduled spillTimer;
     private volatile Runnable saturationListener = () -> {};
     private volatile boolean closed;
@@ -120,15 +129,28 @@ public final class MeshBridge implements AutoCloseable {
         this.transport = transport;
         this.broker = broker;
         this.store = store;
+        this.reader = new PublishReader(options.maxPublishBytes());
         this.membership = new Membership(options, self, epoch, loop, new Peers());
-        this.tables = new PeerTables(interest, counters);
+        this.absentPeers =
+                new AbsentPeers(self, loop, options, interest, new InterestRecords(store), new Absent());
+        this.tables = new PeerTables(interest, absentPeers, store, this::post, counters);
         this.advertiser = new InterestAdvertiser(options, loop, counters);
         this.exchange = new RetainedExchange(options, loop, retained, clock, counters);
-        this.interestCheck = new InterestCheck(interest);
-        this.reader = new PublishReader(options.maxPublishBytes());
+        this.forwarder =
+                new Forwarder(loop, store, membership, exchange, new InterestCheck(interest), counters);
+        restore();
+        this.restored = true;
     }
 
-    /** Joins the mesh. Once. */
+    /** Links to all for whom something waits exist from the start, so that what comes for them waits as well. */
+    private void restore() {
+        absentPeers.restore();
+        for (NodeId peer : LinkRecords.peersWithOutbox(store)) {
+            membership.know(peer, "", 0);
+        }
+    }
+
+    /** Joins the mesh. Once. What was subscribed before is in the first table that peers get. */
     public void start() {
         transport.start(new Incoming());
         loop.schedule(TICK, this::tick);
@@ -144,13 +166,11 @@ public final class MeshBridge implements AutoCloseable {
      *     outbox because the peer is absent or silent; soon if there is no such target; with a unit, not before it is durable
      */
     public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
-        if (unit != null) {
-            unit.whenDurable(() -> publish(publish, targets, null, settled));
-            store.write(unit);
-            return;
-        }
         int bytes = LETTER_BYTES + publish.body().length;
-        if (publish.qos() == 0 && publish.stamp() == null && mailbox.waitingBytes() > options.linkWindowBytes() / 4) {
+        if (publish.qos() == 0
+                && publish.stamp() == null
+                && unit == null
+                && mailbox.waitingBytes() > options.linkWindowBytes() / 4) {
             counters.countDropped(DropReason.BRIDGE_BUSY, targets.size());
             settled.run();
             return;
@@ -158,7 +178,7 @@ public final class MeshBridge implements AutoCloseable {
         post(new Mailbox.Letter(bytes) {
             @Override
             void open() {
-                forward(publish, targets, settled);
+                forward(publish, targets, unit, settled);
             }
         });
     }
@@ -260,9 +280,10 @@ public final class MeshBridge implements AutoCloseable {
         }
         endTurn();
         closed = true;
+        // What is not confirmed is kept; what cannot be kept is not acknowledged.
         for (PeerLink link : membership.links()) {
             link.sendGoodbye();
-            link.discard(DropReason.SHUTDOWN);
+            link.storeDue(0);
         }
         advertiser.close();
     }
@@ -336,10 +357,23 @@ public final class MeshBridge implements AutoCloseable {
                 link.discard(DropReason.OUTBOX_EXPIRED);
                 firstSequence = Math.max(firstSequence, link.nextSequence());
                 membership.forget(link.peer());
+                absentPeers.forget(link.peer());
+            } else {
+                link.tick();
             }
         }
+        offerAbsentPeers();
         exchange.tick(membership.links());
         endTurn();
+    }
+
+    /** Who knows less of absent peers than this node may have missed it. */
+    private void offerAbsentPeers() {
+        long now = loop.nanoTime();
+        if (now - lastOfferNanos >= options.digestInterval().toNanos()) {
+            lastOfferNanos = now;
+            membership.links().stream().filter(PeerLink::isConnected).forEach(absentPeers::offerAll);
+        }
     }
 
     private void armSpillTimer() {
@@ -369,84 +403,15 @@ public final class MeshBridge implements AutoCloseable {
 
     // ---- Out
 
-    private void forward(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {
-        if (closed) {
+    private void forward(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
+        if (!closed) {
+            forwarder.forward(publish, targets, unit, settled);
+        } else if (publish.qos() == 0) {
             counters.countDropped(DropReason.SHUTDOWN, targets.size());
             Settlement.run(settled);
-            return;
+        } else {
+            LOG.debug("a publish came too late for its peers: it is not acknowledged, so that its client sends it again");
         }
-        EncodedPublish encoded = EncodedPublish.of(publish);
-        int awaited = 0;
-        for (MeshTarget target : targets) {
-            awaited += Math.min(publish.qos(), target.qos()) > 0 ? 1 : 0;
-        }
-        Settlement settlement = awaited == 0 ? null : new Settlement(awaited, settled);
-        long now = loop.nanoTime();
-        for (MeshTarget target : targets) {
-            boolean confirmed = Math.min(publish.qos(), target.qos()) > 0;
-            forward(publish, encoded, target, confirmed ? settlement : null, now);
-        }
-        if (publish.stamp() != null) {
-            replicate(encoded, targets, now);
-        }
-        if (settlement == null) {
-            Settlement.run(settled);
-        }
-    }
-
-    private void forward(
-            MeshPublish publish,
-            EncodedPublish encoded,
-            MeshTarget target,
-            @Nullable Settlement settlement,
-            long nowNanos) {
-        PeerLink link = membership.link(target.peer());
-        DropReason refusal = link == null
-                ? DropReason.UNKNOWN_PEER
-                : encoded.size() > membership.maxPublishBytes(target.peer()) ? DropReason.TOO_LARGE : null;
-        if (link == null || refusal != null) {
-            counters.countDropped(refusal == null ? DropReason.UNKNOWN_PEER : refusal, 1);
-            if (settlement != null) {
-                settlement.settleOne();
-            }
-            return;
-        }
-        counters.countForwarded(Math.min(publish.qos(), target.qos()));
-        if (link.isConnected() && !interestCheck.wants(target, publish.topic())) {
-            counters.countSentWithoutInterest();
-        }
-        byte[] groups = EncodedPublish.encodeGroups(target.groups());
-        // Retained state is repeated until it arrived, whatever its QoS.
-        boolean sequenced = settlement != null || publish.stamp() != null;
-        int flags = encoded.flags(sequenced, target.subscribers(), groups != null);
-        if (!sequenced) {
-            link.sendUnsequenced(encoded, flags, groups, nowNanos);
-        } else if (!link.sendSequenced(encoded, flags, groups, settlement, nowNanos)) {
-            exchange.onLeftOut(link);
-        }
-    }
-
-    /** Retained state for the peers whose subscribers do not ask for it. */
-    private void replicate(EncodedPublish encoded, List<MeshTarget> targets, long nowNanos) {
-        int flags = encoded.flags(true, false, false);
-        for (PeerLink link : membership.links()) {
-            if (!link.isConnected() || isTarget(targets, link.peer())) {
-                continue; // who is absent finds out by digest
-            }
-            boolean fits = encoded.size() <= membership.maxPublishBytes(link.peer());
-            if (!fits || !link.sendSequenced(encoded, flags, null, null, nowNanos)) {
-                exchange.onLeftOut(link);
-            }
-        }
-    }
-
-    private static boolean isTarget(List<MeshTarget> targets, NodeId peer) {
-        for (MeshTarget target : targets) {
-            if (target.peer().equals(peer)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     // ---- In
@@ -500,7 +465,7 @@ public final class MeshBridge implements AutoCloseable {
                 Acknowledgement acknowledgement = Acknowledgement.decode(in);
                 link.onAcknowledged(acknowledgement.accepted(), acknowledgement.consumed());
             }
-            case RESEND_REQUEST -> link.onResendRequest(in.readSequence());
+            case RESEND_REQUEST -> link.onResendRequest(Position.read(in));
             case PING -> {
                 Ping ping = Ping.decode(in);
                 tables.onPing(link, ping);
@@ -519,6 +484,9 @@ public final class MeshBridge implements AutoCloseable {
             case RETAINED_LISTING -> exchange.onListing(link, RetainedCodec.decodeListing(in));
             case RETAINED_ENTRIES ->
                 exchange.onEntries(RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
+            case ABSENT_OFFER -> absentPeers.onOffers(link, AbsentCodec.decodeOffers(in));
+            case ABSENT_REQUEST -> absentPeers.onRequest(link, AbsentCodec.decodeOffers(in));
+            case ABSENT_TABLE -> absentPeers.onChunk(link, AbsentCodec.decodeChunk(in));
             case HELLO, GOODBYE -> throw new IllegalStateException("handled before: " + header.kind());
         }
     }
@@ -579,12 +547,31 @@ public final class MeshBridge implements AutoCloseable {
         }
     }
 
+    /** What is known of peers that are away. */
+    private final class Absent implements AbsentPeers.Listener {
+
+        @Override
+        public @Nullable PeerLink link(NodeId owner) {
+            return membership.link(owner);
+        }
+
+        @Override
+        public void onKnown(NodeId owner, String name, long absentMillis) {
+            membership.know(owner, name, absentMillis * NANOS_PER_MILLI);
+        }
+
+        @Override
+        public String name(NodeId owner) {
+            return membership.name(owner);
+        }
+    }
+
     /** What happens to peers and on their links. */
     private final class Peers implements Membership.Listener, LinkListener {
 
         @Override
         public PeerLink newLink(NodeId peer, long peerEpoch) {
-            PeerLink link = new PeerLink(
+            return new PeerLink(
                     peer,
                     peerEpoch,
                     options,
@@ -594,13 +581,16 @@ public final class MeshBridge implements AutoCloseable {
                     MeshBridge.this::post,
                     transport,
                     store,
+                    reader,
+                    !restored,
                     this);
-            return link;
         }
 
         @Override
         public void onNewLife(PeerLink link) {
-            onGone(link);
+            tables.onGone(link);
+            absentPeers.onNewLife(link);
+            exchange.onGone(link);
         }
 
         @Override
@@ -611,6 +601,7 @@ public final class MeshBridge implements AutoCloseable {
         @Override
         public void onGone(PeerLink link) {
             tables.onGone(link);
+            absentPeers.onGone(link, membership.links());
             exchange.onGone(link);
         }
 
@@ -619,6 +610,7 @@ public final class MeshBridge implements AutoCloseable {
             tables.onConnected(link);
             advertiser.onConnected(link);
             exchange.onConnected(link);
+            absentPeers.offerAll(link);
         }
 
         @Override
@@ -648,7 +640,7 @@ public final class MeshBridge implements AutoCloseable {
         }
 
         @Override
-        public void onDropped(DropReason reason, int publishes) {
+        public void onDropped(DropReason reason, long publishes) {
             counters.countDropped(reason, publishes);
         }
 

@@ -185,7 +185,7 @@ public final class MeshCounters {
         confirmTimeouts.add(subscriptions);
     }
 
-    void countDropped(DropReason reason, int publishes) {
+    void countDropped(DropReason reason, long publishes) {
         adder(reason).add(publishes);
     }
 

@@ -13,11 +13,12 @@ import java.util.Map;
  * @param maxFrameBytes a frame of publishes is closed before it grows beyond this; a single larger publish gets a frame
  *     of its own
  * @param maxPublishBytes largest topic plus body that is forwarded
- * @param linkWindowBytes bound of unacknowledged and queued bytes per peer
+ * @param linkWindowBytes bound of unacknowledged and queued bytes in memory per peer; what is beyond goes to disk
  * @param flightWindowBytes bound of sent bytes that a peer has not consumed yet, so that a slow peer costs this much
  *     there and not more
  * @param digestInterval how often tables and retained messages are compared with each peer
  * @param pingInterval how often an idle link is probed; a link that waits for something is probed more often
+ * @param outboxMaxBytes bound of the publishes on disk per peer
  * @param outboxRetention how long the publishes for an absent peer are kept
  * @param tombstoneLife how long the deletion of a retained message is remembered; longer than the longest split
  * @param addresses where clients reach this node, for example {@code mqtt=host:port}; told to peers
@@ -33,6 +34,7 @@ public record MeshOptions(
         long flightWindowBytes,
         Duration digestInterval,
         Duration pingInterval,
+        long outboxMaxBytes,
         Duration outboxRetention,
         Duration tombstoneLife,
         Map<String, String> addresses) {
@@ -62,6 +64,7 @@ public record MeshOptions(
         requireAtLeast("maxFrameBytes", maxFrameBytes, KIB);
         requireAtLeast("maxPublishBytes", maxPublishBytes, KIB);
         requireAtLeast("linkWindowBytes", linkWindowBytes, maxPublishBytes);
+        requireAtLeast("outboxMaxBytes", outboxMaxBytes, 0);
         requireAtLeast("flightWindowBytes", flightWindowBytes, MIN_FLIGHT_WINDOW_BYTES);
         if (addresses.size() > MAX_ADDRESSES) {
             throw new IllegalArgumentException("at most " + MAX_ADDRESSES + " addresses, not " + addresses.size());
@@ -85,6 +88,7 @@ public record MeshOptions(
                 4L * MIB,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
+                8L * 1024 * MIB,
                 Duration.ofHours(24),
                 Duration.ofDays(7),
                 Map.of());
@@ -124,6 +128,7 @@ public record MeshOptions(
         private long flightWindowBytes;
         private Duration digestInterval;
         private Duration pingInterval;
+        private long outboxMaxBytes;
         private Duration outboxRetention;
         private Duration tombstoneLife;
         private Map<String, String> addresses;
@@ -138,6 +143,7 @@ public record MeshOptions(
             this.flightWindowBytes = base.flightWindowBytes;
             this.digestInterval = base.digestInterval;
             this.pingInterval = base.pingInterval;
+            this.outboxMaxBytes = base.outboxMaxBytes;
             this.outboxRetention = base.outboxRetention;
             this.tombstoneLife = base.tombstoneLife;
             this.addresses = base.addresses;
@@ -183,6 +189,11 @@ public record MeshOptions(
             return this;
         }
 
+        public Builder outboxMaxBytes(long value) {
+            this.outboxMaxBytes = value;
+            return this;
+        }
+
         public Builder outboxRetention(Duration value) {
             this.outboxRetention = value;
             return this;
@@ -211,6 +222,7 @@ public record MeshOptions(
                     flightWindowBytes,
                     digestInterval,
                     pingInterval,
+                    outboxMaxBytes,
                     outboxRetention,
                     tombstoneLife,
                     addresses);

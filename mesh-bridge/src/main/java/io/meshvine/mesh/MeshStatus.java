@@ -75,8 +75,10 @@ public record MeshStatus(
      * @param sentPublishes publishes sent, resends included
      * @param receivedPublishes publishes received, repeats excluded
      * @param unackedPublishes QoS 1 and 2: sent and not confirmed
-     * @param queuedPublishes not sent yet
-     * @param queuedBytes size of what is unacknowledged or not sent yet
+     * @param queuedPublishes not sent yet, in memory or on disk; with those before, the lag of the peer
+     * @param queuedBytes size in memory of what is unacknowledged or not sent yet
+     * @param spilledPublishes QoS 1 and 2: kept on disk until they are confirmed
+     * @param spilledBytes their size on disk
      * @param oldestUnackedMillis age of the oldest publish that waits for a confirmation, 0 if none
      * @param rttMicros last measured round trip, -1 before the first
      * @param dropped publishes dropped, by reason; only reasons that occurred
@@ -92,8 +94,10 @@ public record MeshStatus(
             long sentBytes,
             long receivedBytes,
             int unackedPublishes,
-            int queuedPublishes,
+            long queuedPublishes,
             long queuedBytes,
+            long spilledPublishes,
+            long spilledBytes,
             long oldestUnackedMillis,
             long rttMicros,
             Map<DropReason, Long> dropped) {

@@ -8,17 +8,19 @@ import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.InterestCodec.Change;
 import io.meshvine.mesh.wire.InterestCodec.Chunk;
 import io.meshvine.mesh.wire.Ping;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.WireException;
 import io.meshvine.mesh.wire.WireWriter;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Applies what the peers want to the index, and asks for a whole table when changes are missing or the table turns out
- * to be different. Confined to the bridge loop.
+ * to be different. A change is confirmed once what is durable of it is kept. Confined to the bridge loop.
  */
 final class PeerTables {
 
@@ -26,11 +28,17 @@ final class PeerTables {
     private static final int MAX_INTERESTS = 4_000_000;
 
     private final InterestIndex index;
+    private final AbsentPeers absent;
+    private final RecordStore store;
+    private final Executor loop;
     private final MeshCounters counters;
     private final Map<NodeId, Table> tables = new HashMap<>();
 
-    PeerTables(InterestIndex index, MeshCounters counters) {
+    PeerTables(InterestIndex index, AbsentPeers absent, RecordStore store, Executor loop, MeshCounters counters) {
         this.index = index;
+        this.absent = absent;
+        this.store = store;
+        this.loop = loop;
         this.counters = counters;
     }
 
@@ -39,6 +47,11 @@ final class PeerTables {
         private static final long UNKNOWN = -1;
 
         private long sequence = UNKNOWN;
+
+        /** What is durable of the changes up to here is kept. */
+        private long kept;
+
+        private int unitsOnTheirWay;
         private long size;
         private long hash;
         private @Nullable Collected collected;
@@ -61,10 +74,8 @@ final class PeerTables {
         tables.put(link.peer(), new Table());
     }
 
-    /** What the peer wants is void. */
     void onGone(PeerLink link) {
         tables.remove(link.peer());
-        index.removeAll(link.peer());
     }
 
     void onChunk(PeerLink link, Chunk chunk) throws WireException {
@@ -80,18 +91,22 @@ final class PeerTables {
         if (collected.keys.size() + chunk.interests().size() > MAX_INTERESTS) {
             throw new WireException("more than " + MAX_INTERESTS + " filters");
         }
+        WriteUnit unit = new WriteUnit();
         for (Interest interest : chunk.interests()) {
             if (collected.keys.add(new GroupKey(interest.group(), interest.filter()))) {
                 collected.hash += InterestCodec.hash(interest);
+                absent.onPut(unit, link.peer(), interest);
                 index.put(link.peer(), interest);
             }
         }
         if (chunk.last()) {
-            finish(link, table, collected);
+            finish(link, table, collected, unit);
+        } else if (!unit.isEmpty()) {
+            store.write(unit);
         }
     }
 
-    private void finish(PeerLink link, Table table, Collected snapshot) {
+    private void finish(PeerLink link, Table table, Collected snapshot, WriteUnit unit) {
         table.collected = null;
         table.requested = false;
         table.sequence = snapshot.sequence;
@@ -100,12 +115,35 @@ final class PeerTables {
         if (index.size(link.peer()) > snapshot.keys.size()) {
             for (Interest old : index.of(link.peer())) {
                 if (!snapshot.keys.contains(new GroupKey(old.group(), old.filter()))) {
+                    absent.onRemove(unit, link.peer(), old);
                     index.remove(link.peer(), old);
                 }
             }
         }
         counters.countInterestSnapshot();
-        acknowledge(link, table);
+        keep(link, table, unit);
+    }
+
+    /** Confirms a change once it is kept; what there is nothing to keep of waits only for those before. */
+    private void keep(PeerLink link, Table table, WriteUnit unit) {
+        long sequence = table.sequence;
+        absent.onVersion(unit, link.peer(), new Position(link.peerEpoch(), sequence));
+        if (!unit.isEmpty()) {
+            table.unitsOnTheirWay++;
+            store.write(unit.whenDurable(() -> loop.execute(() -> {
+                table.unitsOnTheirWay--;
+                confirm(link, table, sequence);
+            })));
+        } else if (table.unitsOnTheirWay == 0) {
+            confirm(link, table, sequence);
+        }
+    }
+
+    private void confirm(PeerLink link, Table table, long sequence) {
+        table.kept = Math.max(table.kept, table.unitsOnTheirWay == 0 ? table.sequence : sequence);
+        if (tables.get(link.peer()) == table) {
+            acknowledge(link, table);
+        }
     }
 
     void onChange(PeerLink link, Change change) {
@@ -119,20 +157,23 @@ final class PeerTables {
         }
         table.sequence = change.sequence();
         Set<GroupKey> kept = new HashSet<>();
+        WriteUnit unit = new WriteUnit();
         for (Interest added : change.added()) {
             kept.add(new GroupKey(added.group(), added.filter()));
+            absent.onPut(unit, link.peer(), added);
             index.put(link.peer(), added);
             table.hash += InterestCodec.hash(added);
         }
         for (Interest removed : change.removed()) {
             table.hash -= InterestCodec.hash(removed);
             if (!kept.contains(new GroupKey(removed.group(), removed.filter()))) {
+                absent.onRemove(unit, link.peer(), removed);
                 index.remove(link.peer(), removed);
             }
         }
         table.size += change.added().size() - change.removed().size();
         counters.countInterestUpdates(change.added().size() + change.removed().size());
-        acknowledge(link, table);
+        keep(link, table, unit);
     }
 
     /** Compares the table with what the peer says about it. */
@@ -159,15 +200,15 @@ final class PeerTables {
             link.sendControl(Outgoing.once(FrameKind.INTEREST_ACK, () -> {
                 table.acknowledgementWaits = false;
                 return new WireWriter(WireWriter.MAX_VAR_LONG_BYTES)
-                        .writeVarLong(table.sequence)
+                        .writeVarLong(table.kept)
                         .toByteArray();
             }));
         }
     }
 
-    /** The change up to which a peer's table is applied; 0 before the first snapshot. */
+    /** The change up to which a peer's table is applied and kept; 0 before the first snapshot. */
     long applied(PeerLink link) {
-        return Math.max(0, table(link).sequence);
+        return table(link).kept;
     }
 
     /** The number of filters that a peer asks for. */

@@ -11,6 +11,7 @@ import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.Hello;
 import io.meshvine.mesh.wire.InterestCodec;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishBatch;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.WireException;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** A bridge in virtual time whose peers the test plays, frame by frame. */
 final class LoneBridge {
@@ -44,6 +46,9 @@ final class LoneBridge {
     /** Whether the transport refuses everything. */
     boolean full;
 
+    /** What the broker puts into the units that it gets. */
+    Consumer<WriteUnit> keeping = unit -> {};
+
     /** Whether the broker accepts what it gets. */
     boolean accepting = true;
 
@@ -54,20 +59,33 @@ final class LoneBridge {
     /** A frame of the bridge. */
     record Sent(PeerAddress to, FrameHeader header, byte[] frame) {}
 
+    /** What outlives the bridge. */
+    final RecordStore store;
+
+    private final long epoch;
+
     LoneBridge(MeshOptions options) {
+        this(options, new HeapRecordStore(), 1);
+    }
+
+    /** A life of a bridge on what earlier ones left. */
+    LoneBridge(MeshOptions options, RecordStore store, long epoch) {
+        this.store = store;
+        this.epoch = epoch;
         bridge = new MeshBridge(
                 options,
                 SELF,
-                1,
+                epoch,
                 loop,
                 transport,
                 (origin, batch, unit, accepted) -> {
                     delivered.addAll(batch);
+                    keeping.accept(unit);
                     if (accepting) {
                         accepted.run();
                     }
                 },
-                new HeapRecordStore(),
+                store,
                 retained,
                 clock,
                 index);
@@ -143,13 +161,19 @@ final class LoneBridge {
 
         /** Agrees on a pair of sessions. */
         void greet(String mesh, long epoch) {
+            greet(mesh, epoch, Position.NONE);
+        }
+
+        /** Agrees on a pair of sessions; has the bridge's publishes up to a position. */
+        void greet(String mesh, long epoch, Position accepted) {
             send(
                     FrameKind.HELLO,
-                    new Hello(1, WireFormat.VERSION, mesh, id, epoch, "peer", Map.of(), 1 << 20, false, 0, 0).encode());
+                    new Hello(1, WireFormat.VERSION, mesh, id, epoch, "peer", Map.of(), 1 << 20, false, accepted, accepted)
+                            .encode());
         }
 
         void acknowledge(long accepted) {
-            send(FrameKind.ACK, new Acknowledgement(accepted, 0).encode());
+            send(FrameKind.ACK, new Acknowledgement(new Position(epoch, accepted), 0).encode());
         }
 
         void writable() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.WireWriter;
 import java.nio.ByteBuffer;
@@ -18,6 +19,7 @@ class MeshBridgeTest {
     private static final Interest WANTED = new Interest(Interest.NO_GROUP, "a/#", 2);
     private static final Duration RETENTION = Duration.ofMinutes(5);
     private static final int WINDOW = 16 * 1024;
+    private static final int DISK = 2 * WINDOW;
     private static final int MAX_PUBLISH = 4 * 1024;
 
     private final AtomicInteger settled = new AtomicInteger();
@@ -27,6 +29,7 @@ class MeshBridgeTest {
             .linkWindowBytes(WINDOW)
             .maxPublishBytes(MAX_PUBLISH)
             .outboxRetention(RETENTION)
+            .outboxMaxBytes(DISK)
             .build());
 
     private void publish(LoneBridge.Peer to, int qos, int payloadBytes) {
@@ -158,7 +161,7 @@ class MeshBridgeTest {
     }
 
     @Test
-    void dropsQos0AtHalfTheWindowAndPausesPublishersAtTheWhole() {
+    void dropsQos0AtHalfTheWindowSpillsQos1BeyondItAndPausesPublishersOnceTheDiskIsFull() {
         LoneBridge.Peer peer = lone.connected(1, WANTED);
         AtomicInteger changes = new AtomicInteger();
         lone.bridge.onSaturation(changes::incrementAndGet);
@@ -171,35 +174,45 @@ class MeshBridgeTest {
         assertThat(dropped(DropReason.PEER_SLOW)).isBetween(100L - WINDOW / 2 / 1_000 - 16, 100L - WINDOW / 2 / 1_024);
         assertThat(lone.bridge.saturated()).isEmpty();
 
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 80; i++) {
             publish(peer, 1, 1_000);
         }
         assertThat(lone.bridge.saturated()).containsExactly(peer.id);
         assertThat(changes).hasValue(1);
         lone.run(100);
-        assertThat(settled.get() - 100).isBetween(WINDOW / 1_100, WINDOW / 1_000); // the others wait: no safe copy
+        assertThat(settled.get() - 100).isBetween(DISK / 1_100, DISK / 1_000); // the others wait: no safe copy
+        assertThat(lone.link(peer).queuedBytes()).isLessThan(4 * WINDOW);
 
         lone.full = false;
         peer.writable();
-        peer.acknowledge(20);
-        assertThat(settled).hasValue(120);
+        for (int i = 1; i <= 80; i++) {
+            peer.acknowledge(i);
+        }
+        lone.run(500);
+        for (int i = 1; i <= 80; i++) {
+            peer.acknowledge(i);
+        }
+        assertThat(settled).hasValue(180);
         assertThat(lone.bridge.saturated()).isEmpty();
         assertThat(changes).hasValue(2);
+        assertThat(peer.publishes().stream().filter(arrival -> arrival.publish().qos() == 1))
+                .hasSize(80);
     }
 
     @Test
-    void dropsQos1ForAnAbsentPeerBeyondTheWindow() {
+    void dropsQos1ForAnAbsentPeerOnceTheDiskIsFull() {
         LoneBridge.Peer peer = lone.connected(1, WANTED);
         peer.vanish();
 
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 50; i++) {
             publish(peer, 1, 1_000);
         }
 
-        assertThat(settled).hasValue(20);
+        assertThat(settled).hasValue(50);
         assertThat(dropped(DropReason.OUTBOX_FULL))
-                .isEqualTo(20 - lone.link(peer).queuedPublishes());
-        assertThat(lone.link(peer).queuedBytes()).isBetween(WINDOW - 1_100L, (long) WINDOW);
+                .isEqualTo(50 - lone.link(peer).queuedPublishes());
+        assertThat(lone.link(peer).queuedBytes()).isZero();
+        assertThat(lone.link(peer).spilledBytes()).isBetween(DISK - 1_100L, (long) DISK);
     }
 
     @Test
@@ -311,12 +324,18 @@ class MeshBridgeTest {
     }
 
     /** The payload of a frame with one publish. */
-    private static byte[] publishes(long first, boolean sequenced) {
+    static byte[] publishes(long first, boolean sequenced) {
         MeshPublish publish = new MeshPublish(
                 "a/b", sequenced ? 1 : 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0, 42});
         EncodedPublish encoded = EncodedPublish.of(publish);
         FrameHeader header = new FrameHeader(FrameKind.PUBLISHES, 0, 0, 0);
-        PublishesFrame frame = new PublishesFrame(encoded.maxEntrySize(null), header, 0, 0, 1, 1, first);
+        PublishesFrame frame = new PublishesFrame(
+                encoded.maxEntrySize(null),
+                header,
+                Position.NONE,
+                0,
+                first == 1 ? Position.NONE : new Position(1, first - 1),
+                new Position(1, first));
         frame.add(encoded, encoded.flags(sequenced, true, false), null, 0);
         ByteBuffer bytes = frame.toByteBuffer();
         WireWriter written = new WireWriter(FrameHeader.MAX_BYTES);

@@ -8,6 +8,7 @@ import com.sun.management.ThreadMXBean;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedMessage;
+import io.meshvine.mesh.wire.AbsentCodec;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
@@ -16,10 +17,12 @@ import io.meshvine.mesh.wire.Hello;
 import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.Ping;
 import io.meshvine.mesh.wire.Pong;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.RetainedCodec;
 import io.meshvine.mesh.wire.WireException;
+import io.meshvine.mesh.wire.WireFormat;
 import io.meshvine.mesh.wire.WireReader;
 import io.meshvine.mesh.wire.WireWriter;
 import java.lang.management.ManagementFactory;
@@ -117,11 +120,11 @@ class WireFuzzTest {
             hostile.send(FrameKind.PUBLISHES, publishes(1, number, true));
             hostile.send(FrameKind.PUBLISHES, publishes(2, 1, false));
             hostile.send(FrameKind.PUBLISHES, publishes(3, number, true));
-            hostile.send(FrameKind.PING, new Ping(1, number, number, number, number, number, 1).encode());
-            hostile.send(FrameKind.ACK, new Acknowledgement(number, number).encode());
+            hostile.send(FrameKind.PING, new Ping(1, new Position(1, number), number, number, number, 1).encode());
+            hostile.send(FrameKind.ACK, new Acknowledgement(new Position(1, number), number).encode());
             hostile.send(
                     FrameKind.RESEND_REQUEST,
-                    new WireWriter(9).writeVarLong(number).toByteArray());
+                    new Position(1, number).write(new WireWriter(18)).toByteArray());
             assertWorks(lone);
         }
     }
@@ -153,22 +156,38 @@ class WireFuzzTest {
     // ---- Valid payloads
 
     private byte[] payload(FrameKind kind) {
-        Acknowledgement acknowledgement = new Acknowledgement(random.nextInt(4), random.nextInt(1_000));
+        Acknowledgement acknowledgement = new Acknowledgement(position(), random.nextInt(1_000));
         return switch (kind) {
             case HELLO ->
-                new Hello(1, 1, "mesh", new NodeId(1, 1), 1, "peer", Map.of("mqtt", "h:1"), MAX_PUBLISH, true, 0, 0)
+                new Hello(
+                                WireFormat.OLDEST_VERSION,
+                                WireFormat.VERSION,
+                                "mesh",
+                                new NodeId(1, 1),
+                                1,
+                                "peer",
+                                Map.of("mqtt", "h:1"),
+                                MAX_PUBLISH,
+                                true,
+                                Position.NONE,
+                                position())
                         .encode();
             case GOODBYE, INTEREST_REQUEST -> new byte[0];
-            case PING -> new Ping(1, random.nextInt(4), 1, random.nextInt(1_000), 1, 1, random.nextLong()).encode();
+            case PING -> new Ping(1, position(), random.nextInt(1_000), 1, 1, random.nextLong()).encode();
             case PONG -> new Pong(1, acknowledgement, 1).encode();
             case ACK -> acknowledgement.encode();
-            case RESEND_REQUEST, INTEREST_ACK ->
+            case RESEND_REQUEST -> position().encode();
+            case INTEREST_ACK ->
                 new WireWriter(9).writeVarLong(random.nextInt(4)).toByteArray();
             case INTEREST_SNAPSHOT ->
                 InterestCodec.encode(new InterestCodec.Chunk(1, true, true, List.of(WANTED, interest())));
             case INTEREST_DELTA ->
                 InterestCodec.encode(new InterestCodec.Change(2, List.of(interest()), List.of(WANTED)));
             case PUBLISHES -> publishes(1 + random.nextInt(4), 1, true);
+            case ABSENT_OFFER, ABSENT_REQUEST -> AbsentCodec.encodeOffers(List.of(offer(), offer()));
+            case ABSENT_TABLE ->
+                AbsentCodec.encode(new AbsentCodec.Chunk(
+                        offer(), "away", true, random.nextBoolean(), List.of(new Interest("g", "a/#", 1, true))));
             case RETAINED_DIGEST ->
                 random.nextBoolean()
                         ? RetainedCodec.encode(new RetainedCodec.Root(random.nextLong()))
@@ -181,6 +200,14 @@ class WireFuzzTest {
                 yield out.toByteArray();
             }
         };
+    }
+
+    private AbsentCodec.Offer offer() {
+        return new AbsentCodec.Offer(new NodeId(9, random.nextInt(3)), position(), random.nextInt(1_000));
+    }
+
+    private Position position() {
+        return new Position(random.nextInt(2), random.nextInt(4));
     }
 
     private Interest interest() {
@@ -203,7 +230,13 @@ class WireFuzzTest {
     /** The payload of a frame: without its header. */
     private byte[] publishes(int count, long first, boolean sequenced) {
         PublishesFrame frame =
-                new PublishesFrame(count * 256, new FrameHeader(FrameKind.PUBLISHES, 1, 1, 0), 0, 0, 1, first, first);
+                new PublishesFrame(
+                        count * 256,
+                        new FrameHeader(FrameKind.PUBLISHES, 1, 1, 0),
+                        Position.NONE,
+                        0,
+                        Position.NONE,
+                        new Position(1, first));
         for (int i = 0; i < count; i++) {
             EncodedPublish encoded = EncodedPublish.of(publish(random.nextBoolean()));
             byte[] groups = EncodedPublish.encodeGroups(
@@ -256,7 +289,10 @@ class WireFuzzTest {
             case PING -> Ping.decode(in);
             case PONG -> Pong.decode(in);
             case ACK -> Acknowledgement.decode(in);
-            case RESEND_REQUEST, INTEREST_ACK -> in.readVarLong();
+            case RESEND_REQUEST -> Position.read(in);
+            case INTEREST_ACK -> in.readVarLong();
+            case ABSENT_OFFER, ABSENT_REQUEST -> AbsentCodec.decodeOffers(in);
+            case ABSENT_TABLE -> AbsentCodec.decodeChunk(in);
             case INTEREST_SNAPSHOT -> InterestCodec.decodeChunk(in);
             case INTEREST_DELTA -> InterestCodec.decodeChange(in);
             case PUBLISHES -> new PublishReader(MAX_PUBLISH).read(in, 0);

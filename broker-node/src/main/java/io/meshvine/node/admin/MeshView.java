@@ -84,6 +84,8 @@ final class MeshView {
         node.put("unackedPublishes", link.unackedPublishes());
         node.put("queuedPublishes", link.queuedPublishes());
         node.put("queuedBytes", link.queuedBytes());
+        node.put("spilledPublishes", link.spilledPublishes());
+        node.put("spilledBytes", link.spilledBytes());
         node.put("oldestUnackedMillis", link.oldestUnackedMillis());
         ObjectNode dropped = node.putObject("dropped");
         new TreeMap<DropReason, Long>(link.dropped()).forEach((reason, count) -> dropped.put(reason.label(), count));

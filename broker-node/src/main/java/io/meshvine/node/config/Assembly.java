@@ -128,6 +128,7 @@ final class Assembly {
                 get(Settings.MESH_FLIGHT_WINDOW),
                 get(Settings.MESH_DIGEST_INTERVAL),
                 get(Settings.MESH_PEER_TIMEOUT),
+                get(Settings.MESH_OUTBOX_MAX_SIZE),
                 get(Settings.MESH_OUTBOX_RETENTION),
                 get(Settings.MESH_TOMBSTONE_LIFE));
     }

@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param spillAfter how long a peer may take to confirm a publish before the node keeps it and acknowledges
  * @param maxFrameSize size up to which publishes are batched into one frame, bytes
  * @param maxPublishSize largest publish that is forwarded: all that a client may send here, and somewhat more
- * @param linkWindow bytes for one peer that are queued or not confirmed
+ * @param linkWindow bytes in memory for one peer that are queued or not confirmed; more goes to disk
  * @param flightWindow bytes sent to one peer that it has not consumed
  * @param digestInterval how often peers compare what they know of each other
  * @param peerTimeout a peer that was silent for so long is taken for gone
+ * @param outboxMaxSize bytes on disk for one peer that is absent or slow
  * @param outboxRetention how long publishes are kept for an absent peer
  * @param tombstoneLife how long a deleted retained message is remembered
  */
@@ -43,6 +44,7 @@ public record MeshConfig(
         long flightWindow,
         Duration digestInterval,
         Duration peerTimeout,
+        long outboxMaxSize,
         Duration outboxRetention,
         Duration tombstoneLife) {
 

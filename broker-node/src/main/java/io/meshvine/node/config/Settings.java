@@ -136,7 +136,7 @@ final class Settings {
             "mesh.link-window",
             "64MiB",
             ValueType.size("32MiB", "16GiB"),
-            "bytes for one peer, queued or not confirmed");
+            "bytes in memory for one peer, queued or not confirmed");
     static final Setting<Long> MESH_FLIGHT_WINDOW = add(
             "mesh.flight-window",
             "4MiB",
@@ -144,6 +144,11 @@ final class Settings {
             "bytes sent to one peer that it has not consumed");
     static final Setting<Duration> MESH_PEER_TIMEOUT = add(
             "mesh.peer-timeout", "8s", ValueType.duration("1s", "10m"), "a peer silent for so long is taken for gone");
+    static final Setting<Long> MESH_OUTBOX_MAX_SIZE = add(
+            "mesh.outbox-max-size",
+            "8GiB",
+            ValueType.size("1MiB", "16TiB"),
+            "bytes on disk for one absent or slow peer");
     static final Setting<Duration> MESH_OUTBOX_RETENTION = add(
             "mesh.outbox-retention",
             "24h",

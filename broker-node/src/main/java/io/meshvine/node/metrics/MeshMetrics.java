@@ -97,7 +97,9 @@ public final class MeshMetrics {
         mesh.link(metrics, "saturated", "whether publishers pause for it", link -> link.saturated() ? 1 : 0);
         mesh.link(metrics, "unacked.publishes", "sent, not confirmed", MeshStatus.Link::unackedPublishes);
         mesh.link(metrics, "queued.publishes", "not sent yet", MeshStatus.Link::queuedPublishes);
-        mesh.link(metrics, "queued.bytes", "not confirmed or not sent yet", MeshStatus.Link::queuedBytes);
+        mesh.link(metrics, "queued.bytes", "in memory, not confirmed or not sent yet", MeshStatus.Link::queuedBytes);
+        mesh.link(metrics, "spilled.publishes", "kept on disk until confirmed", MeshStatus.Link::spilledPublishes);
+        mesh.link(metrics, "spilled.bytes", "kept on disk until confirmed", MeshStatus.Link::spilledBytes);
         mesh.link(
                 metrics,
                 "oldest.unacked.seconds",

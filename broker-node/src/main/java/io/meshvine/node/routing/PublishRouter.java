@@ -78,7 +78,7 @@ public final class PublishRouter {
             retained.merge(retainedMessage(message, stamp, body));
         }
         boolean deliveredHere = local.deliverOrdinary(route.local().clients(), message);
-        List<MeshTarget> targets = route.targets();
+        List<MeshTarget> targets = route.targets(message.qos());
         if (!route.shared().isEmpty()) {
             SharedChoice choice = SharedChoice.choose(route, message, local);
             deliveredHere |= choice.deliveredHere();

@@ -12,16 +12,38 @@ import java.util.List;
  * of the peers' interest.
  *
  * @param local this node's sessions
- * @param targets peers with ordinary subscriptions
+ * @param targets peers with ordinary subscriptions, for QoS 1 and 2: also those that are away
+ * @param liveTargets those of them that are there: at QoS 0 nothing waits for the others
  * @param shared the shared subscriptions that match, wherever their members are
  */
-record Route(long remoteVersion, Matches local, List<MeshTarget> targets, List<SharedRoute> shared) {
+record Route(
+        long remoteVersion,
+        Matches local,
+        List<MeshTarget> targets,
+        List<MeshTarget> liveTargets,
+        List<SharedRoute> shared) {
+
+    /** The peers that get a publish of this QoS. */
+    List<MeshTarget> targets(int qos) {
+        return qos == 0 ? liveTargets : targets;
+    }
+
 
     /**
      * The members of one shared subscription.
      *
      * @param here members with a session on this node
-     * @param peers nodes that have members
+     * @param live nodes that are there and have members
+     * @param absent nodes that are away and have members whose sessions wait for them
      */
-    record SharedRoute(GroupKey key, List<Match> here, List<PeerInterest> peers) {}
+    record SharedRoute(GroupKey key, List<Match> here, List<PeerInterest> live, List<PeerInterest> absent) {
+
+        SharedRoute(GroupKey key, List<Match> here, List<PeerInterest> peers) {
+            this(
+                    key,
+                    here,
+                    peers.stream().filter(peer -> !peer.absent()).toList(),
+                    peers.stream().filter(PeerInterest::absent).toList());
+        }
+    }
 }

@@ -55,10 +55,15 @@ public final class RouteTable {
         Matches local = directory.match(topic);
         RemoteInterest remote = interest.match(topic);
         List<MeshTarget> targets = new ArrayList<>(remote.peers().size());
+        List<MeshTarget> live = new ArrayList<>(remote.peers().size());
         for (PeerInterest peer : remote.peers()) {
-            targets.add(new MeshTarget(peer.peer(), true, peer.qos(), List.of()));
+            MeshTarget target = new MeshTarget(peer.peer(), true, peer.qos(), List.of());
+            targets.add(target);
+            if (!peer.absent()) {
+                live.add(target);
+            }
         }
-        return new Route(remoteVersion, local, List.copyOf(targets), shared(local, remote));
+        return new Route(remoteVersion, local, List.copyOf(targets), List.copyOf(live), shared(local, remote));
     }
 
     private static List<SharedRoute> shared(Matches local, RemoteInterest remote) {

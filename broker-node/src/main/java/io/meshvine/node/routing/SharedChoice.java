@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * For one publish: which node serves each shared subscription, once mesh-wide (MQTT 5, 4.8.2). A connected member here
- * comes first, then a peer, then a member here that is away.
+ * comes first, then a peer, then a member here that is away, and last, at QoS 1 and 2, a node that is away.
  *
  * @param deliveredHere whether a member on this node got it
  * @param targets the peers of the route, completed by those chosen for a shared subscription
@@ -28,16 +28,26 @@ record SharedChoice(boolean deliveredHere, List<MeshTarget> targets) {
         for (SharedRoute shared : route.shared()) {
             if (local.deliverToConnected(shared.key(), shared.here(), message)) {
                 here = true;
-            } else if (!shared.peers().isEmpty()) {
-                PeerInterest chosen = shared.peers()
-                        .get(ThreadLocalRandom.current().nextInt(shared.peers().size()));
-                groups.computeIfAbsent(chosen.peer(), peer -> new ArrayList<>()).add(shared.key());
-                qos.merge(chosen.peer(), chosen.qos(), Math::max);
-            } else {
-                here |= local.deliverToAway(shared.key(), shared.here(), message);
+            } else if (!shared.live().isEmpty()) {
+                choose(shared.key(), shared.live(), groups, qos);
+            } else if (local.deliverToAway(shared.key(), shared.here(), message)) {
+                here = true;
+            } else if (message.qos() > 0 && !shared.absent().isEmpty()) {
+                choose(shared.key(), shared.absent(), groups, qos);
             }
         }
-        return new SharedChoice(here, groups.isEmpty() ? route.targets() : complete(route.targets(), groups, qos));
+        List<MeshTarget> ordinary = route.targets(message.qos());
+        return new SharedChoice(here, groups.isEmpty() ? ordinary : complete(ordinary, groups, qos));
+    }
+
+    private static void choose(
+            GroupKey group,
+            List<PeerInterest> peers,
+            Map<NodeId, List<GroupKey>> groups,
+            Map<NodeId, Integer> qos) {
+        PeerInterest chosen = peers.get(ThreadLocalRandom.current().nextInt(peers.size()));
+        groups.computeIfAbsent(chosen.peer(), peer -> new ArrayList<>()).add(group);
+        qos.merge(chosen.peer(), chosen.qos(), Math::max);
     }
 
     private static List<MeshTarget> complete(

@@ -201,6 +201,37 @@ class RoutingTest {
     }
 
     @Test
+    void keepsQos1ForDurableSessionsOfAnAbsentPeerAndSendsItNoQos0() {
+        interest.putAbsent(PEER, new Interest(Interest.NO_GROUP, "t", 1, true));
+
+        publish("t", 0, false, "0", () -> {});
+        publish("t", 1, false, "1", () -> {});
+
+        assertThat(mesh.published).hasSize(1);
+        assertThat(mesh.published.get(0).targets).containsExactly(new MeshTarget(PEER, true, 1, List.of()));
+    }
+
+    /** Never parked at an absent node while a live one has a member. */
+    @Test
+    void givesASharedPublishToAnAbsentPeerOnlyIfNobodyElseHasAMember() {
+        NodeId live = new NodeId(7, 7);
+        interest.putAbsent(PEER, new Interest("g", "t", 1, true));
+        interest.put(live, new Interest("g", "t", 1));
+        for (int i = 0; i < 20; i++) {
+            publish("t", 1, false, "x", () -> {});
+        }
+        assertThat(mesh.published).allMatch(one -> one.targets.get(0).peer().equals(live));
+
+        interest.removeAll(live);
+        publish("t", 1, false, "y", () -> {});
+        publish("t", 0, false, "z", () -> {});
+
+        assertThat(mesh.published).hasSize(21);
+        assertThat(mesh.published.get(20).targets)
+                .containsExactly(new MeshTarget(PEER, false, 1, List.of(new GroupKey("g", "t"))));
+    }
+
+    @Test
     void oneBrokenPublishOfAPeerDoesNotStopTheOthers() {
         Client client = connect("c");
         subscribe(client, Subscription.of("t", 0));

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the peers want: a table per owner, and one trie over all of them that answers for a topic. Written by the bridge
- * loop; read by any thread without waiting. An owner has one interest per group and filter; its QoS may change.
+ * loop; read by any thread without waiting. An owner has one interest per group and filter; its QoS may change. Of an
+ * owner that is away, what is durable stays, and matches say that it is away.
  */
 public final class InterestIndex {
 
@@ -37,13 +38,41 @@ public final class InterestIndex {
      * @throws IllegalArgumentException if the filter is invalid; then nothing changed
      */
     public void put(NodeId owner, Interest interest) {
+        put(owner, interest, false);
+    }
+
+    /** Adds an interest of an owner that is away. */
+    public void putAbsent(NodeId owner, Interest interest) {
+        put(owner, interest, true);
+    }
+
+    private void put(NodeId owner, Interest interest, boolean absent) {
+        int state = Table.state(interest, absent);
         Table table = tables.get(owner);
-        if (table != null && table.qos(key(interest)) == interest.qos()) {
+        if (table != null && table.state(key(interest)) == state) {
             return;
         }
-        PeerInterest peer = new PeerInterest(owner, interest.qos());
+        PeerInterest peer = new PeerInterest(owner, interest.qos(), absent);
         routes.compute(interest.filter(), old -> with(old == null ? RemoteInterest.NONE : old, interest, peer));
-        tables.computeIfAbsent(owner, o -> new Table()).put(key(interest), interest.qos());
+        tables.computeIfAbsent(owner, o -> new Table()).put(key(interest), state);
+    }
+
+    /** The owner went away: forgets what is not durable, and says of the rest that it is away. */
+    public void onAbsent(NodeId owner) {
+        for (Interest interest : of(owner)) {
+            if (interest.durable()) {
+                putAbsent(owner, interest);
+            } else {
+                remove(owner, interest);
+            }
+        }
+    }
+
+    /** What the owner wants of that group and filter; null if nothing. */
+    public @Nullable Interest get(NodeId owner, GroupKey key) {
+        Table table = tables.get(owner);
+        int state = table == null ? Table.NONE : table.state(key);
+        return state == Table.NONE ? null : Table.interest(key, state);
     }
 
     /** Removes what the owner wants of that group and filter, at whatever QoS. */
@@ -85,7 +114,7 @@ public final class InterestIndex {
         List<Interest> interests = new ArrayList<>();
         Table table = tables.get(owner);
         if (table != null) {
-            table.granted.forEach((key, qos) -> interests.add(new Interest(key.group(), key.filter(), qos)));
+            table.granted.forEach((key, state) -> interests.add(Table.interest(key, state)));
         }
         return interests;
     }
@@ -168,28 +197,44 @@ public final class InterestIndex {
         return changed;
     }
 
-    /** What one owner asked for: QoS by group and filter; the group of an ordinary filter is empty. */
+    /** What one owner asked for by group and filter; the group of an ordinary filter is empty. */
     private static final class Table {
+        static final int NONE = -1;
+        private static final int ABSENT = 8;
+
+        /** The level of the interest, and whether the owner is away. */
         final Map<GroupKey, Integer> granted = new ConcurrentHashMap<>();
         final AtomicLong digest = new AtomicLong();
 
-        /** The QoS, or -1 if it did not ask for that. */
-        int qos(GroupKey key) {
-            return granted.getOrDefault(key, -1);
+        static int state(Interest interest, boolean absent) {
+            return interest.level() + (absent ? ABSENT : 0);
         }
 
-        void put(GroupKey key, int qos) {
+        static Interest interest(GroupKey key, int state) {
+            return Interest.ofLevel(key.group(), key.filter(), state & (ABSENT - 1));
+        }
+
+        /** What it asked for, or {@link #NONE}. */
+        int state(GroupKey key) {
+            return granted.getOrDefault(key, NONE);
+        }
+
+        void put(GroupKey key, int state) {
             remove(key);
-            granted.put(key, qos);
-            digest.addAndGet(StableHash.of(key.group(), key.filter(), qos));
+            granted.put(key, state);
+            digest.addAndGet(hash(key, state));
+        }
+
+        private static long hash(GroupKey key, int state) {
+            return StableHash.of(key.group(), key.filter(), state & (ABSENT - 1));
         }
 
         boolean remove(GroupKey key) {
-            Integer qos = granted.remove(key);
-            if (qos == null) {
+            Integer state = granted.remove(key);
+            if (state == null) {
                 return false;
             }
-            digest.addAndGet(-StableHash.of(key.group(), key.filter(), qos));
+            digest.addAndGet(-hash(key, state));
             return true;
         }
     }
@@ -221,10 +266,16 @@ public final class InterestIndex {
             return peers == null || groups == null ? only : new RemoteInterest(new ArrayList<>(peers.values()), groups);
         }
 
+        /** While a peer comes back, some of its interest may still be marked. */
+        private static PeerInterest higher(PeerInterest one, PeerInterest other) {
+            return new PeerInterest(
+                    one.peer(), Math.max(one.qos(), other.qos()), one.absent() && other.absent());
+        }
+
         private static void unite(
                 Map<NodeId, PeerInterest> peers, List<GroupInterest> groups, RemoteInterest interest) {
             for (PeerInterest peer : interest.peers()) {
-                peers.merge(peer.peer(), peer, (one, other) -> one.qos() >= other.qos() ? one : other);
+                peers.merge(peer.peer(), peer, Collector::higher);
             }
             groups.addAll(interest.groups()); // a group belongs to one filter, so none comes twice
         }

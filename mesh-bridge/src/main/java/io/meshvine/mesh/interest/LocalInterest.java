@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What this node asks of its peers: counts the local subscriptions per group, filter and QoS, and reduces the ordinary
- * filters to a minimal covering set. A filter is advertised unless another one, of the same or a higher QoS, covers it.
- * Shared subscriptions are always advertised, each for itself. Confined to the bridge loop.
+ * filters to a covering set. A filter is advertised unless another one covers it that is of the same or a higher QoS and,
+ * if this one is durable, is durable too: else the peers would forget it with the other one while the node is away. Shared subscriptions are always advertised, each for itself. Confined to the bridge loop.
  */
 public final class LocalInterest {
 
@@ -50,19 +50,19 @@ public final class LocalInterest {
     /** Counts one more local subscription. */
     public Delta add(Interest interest) {
         Wanted wanted = wanted(interest);
-        int before = wanted.qos();
-        wanted.count[interest.qos()]++;
-        if (wanted.qos() == before) {
+        int before = wanted.level();
+        wanted.count(interest, 1);
+        if (wanted.level() == before) {
             return Delta.NONE;
         }
         Changes changes = new Changes();
         if (!wanted.isShared() && isCovered(wanted)) {
-            return Delta.NONE; // and it was covered at its lower QoS as well
+            return Delta.NONE; // and what it asked before was covered as well
         }
         changes.advertise(wanted);
         if (!wanted.isShared()) {
             ordinary.forEachCovered(wanted.filter, other -> {
-                if (other != wanted && other.advertised != null && other.qos() <= wanted.qos()) {
+                if (other != wanted && other.advertised != null && wanted.includes(other)) {
                     changes.hide(other);
                 }
             });
@@ -77,13 +77,13 @@ public final class LocalInterest {
      */
     public Delta remove(Interest interest) {
         Wanted wanted = find(interest);
-        if (wanted == null || wanted.count[interest.qos()] == 0) {
+        if (wanted == null || !wanted.has(interest)) {
             throw new IllegalArgumentException("not subscribed at QoS " + interest.qos());
         }
-        int before = wanted.qos();
-        wanted.count[interest.qos()]--;
+        int before = wanted.level();
+        wanted.count(interest, -1);
         int after = wanted.qos();
-        if (after == before) {
+        if (wanted.level() == before) {
             return Delta.NONE;
         }
         if (after < 0) {
@@ -100,7 +100,7 @@ public final class LocalInterest {
         }
         if (!wanted.isShared()) {
             ordinary.forEachCovered(wanted.filter, other -> {
-                if (other.advertised == null && other.qos() > after && other != wanted && !isCovered(other)) {
+                if (other.advertised == null && other != wanted && !wanted.includes(other) && !isCovered(other)) {
                     changes.advertise(other);
                 }
             });
@@ -131,13 +131,13 @@ public final class LocalInterest {
     public boolean isAdvertisedOrCovered(Interest interest) {
         if (interest.isShared()) {
             Wanted wanted = find(interest);
-            return wanted != null && wanted.qos() >= interest.qos();
+            return wanted != null && wanted.includes(interest);
         }
-        return ordinary.anyCovering(interest.filter(), other -> other.qos() >= interest.qos());
+        return ordinary.anyCovering(interest.filter(), other -> other.includes(interest));
     }
 
     private boolean isCovered(Wanted wanted) {
-        return ordinary.anyCovering(wanted.filter, other -> other != wanted && other.qos() >= wanted.qos());
+        return ordinary.anyCovering(wanted.filter, other -> other != wanted && other.includes(wanted));
     }
 
     private Wanted wanted(Interest interest) {
@@ -187,7 +187,10 @@ public final class LocalInterest {
         final String filter;
 
         /** Subscriptions by QoS. */
-        final int[] count = new int[3];
+        private final int[] count = new int[3];
+
+        /** Those of them, at QoS 1 and 2, whose sessions outlive their connections. */
+        private final int[] durable = new int[3];
 
         /** What the peers know of it; null while it is covered. */
         @Nullable
@@ -202,6 +205,17 @@ public final class LocalInterest {
             return !group.isEmpty();
         }
 
+        void count(Interest interest, int one) {
+            count[interest.qos()] += one;
+            durable[interest.qos()] += interest.durable() ? one : 0;
+        }
+
+        /** Whether such a subscription was counted. */
+        boolean has(Interest interest) {
+            int durables = durable[interest.qos()];
+            return interest.durable() ? durables > 0 : count[interest.qos()] > durables;
+        }
+
         /** The highest QoS subscribed, or -1. */
         int qos() {
             int qos = count.length - 1;
@@ -210,6 +224,25 @@ public final class LocalInterest {
             }
             return qos;
         }
+
+        boolean isDurable() {
+            return durable[1] + durable[2] > 0;
+        }
+
+        /** What the peers are to know, as a number; -1 if nothing. */
+        int level() {
+            int qos = qos();
+            return qos < 0 ? -1 : new Interest(group, filter, qos, isDurable()).level();
+        }
+
+        /** Whether it asks for all that another one asks, as far as their filters go. */
+        boolean includes(Wanted other) {
+            return qos() >= other.qos() && (isDurable() || !other.isDurable());
+        }
+
+        boolean includes(Interest interest) {
+            return qos() >= interest.qos() && (isDurable() || !interest.durable());
+        }
     }
 
     private final class Changes {
@@ -217,7 +250,7 @@ public final class LocalInterest {
         private final List<Interest> removed = new ArrayList<>();
 
         void advertise(Wanted wanted) {
-            Interest interest = new Interest(wanted.group, wanted.filter, wanted.qos());
+            Interest interest = new Interest(wanted.group, wanted.filter, wanted.qos(), wanted.isDurable());
             account(wanted, interest);
             added.add(interest);
         }
@@ -237,7 +270,7 @@ public final class LocalInterest {
         }
 
         private static long hash(@Nullable Interest interest) {
-            return interest == null ? 0 : StableHash.of(interest.group(), interest.filter(), interest.qos());
+            return interest == null ? 0 : StableHash.of(interest.group(), interest.filter(), interest.level());
         }
 
         Delta delta() {

@@ -5,9 +5,8 @@ import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.RecordStore.Family;
 import io.meshvine.mesh.WriteUnit;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishBatch;
-import io.meshvine.mesh.wire.WireFormat;
-import io.meshvine.mesh.wire.WireWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -16,30 +15,37 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What came from one life of a peer: drops repeats, notices gaps, and knows up to where the local broker took over.
- * It outlives view changes, so that nothing is delivered twice. Confined to the bridge loop.
+ * What came from one peer: drops repeats, notices gaps, and knows up to where the local broker took over. It outlives
+ * view changes and, by a durable watermark, both sides' lives, so that nothing is delivered twice. Confined to the bridge
+ * loop.
  */
 public final class Inbox {
     private final NodeId origin;
-    private final long epoch;
     private final RecordStore store;
     private final Executor loop;
     private final Runnable onAccepted;
+
+    /** Batches that the local broker has not taken over yet, in order. */
     private final Deque<Handover> handovers = new ArrayDeque<>();
-    private long received;
-    private long accepted;
+
+    /** Batches that it took over, until they are durable. */
+    private final Deque<Handover> writing = new ArrayDeque<>();
+
+    private Position received;
+    private Position accepted;
     private boolean gap;
 
     /**
      * @param loop runs tasks on the bridge loop, from any thread
      * @param onAccepted called when {@link #accepted} grew
      */
-    Inbox(NodeId origin, long epoch, RecordStore store, Executor loop, Runnable onAccepted) {
+    Inbox(NodeId origin, RecordStore store, Executor loop, Runnable onAccepted) {
         this.origin = origin;
-        this.epoch = epoch;
         this.store = store;
         this.loop = loop;
         this.onAccepted = onAccepted;
+        this.accepted = LinkRecords.watermark(store, origin);
+        this.received = accepted;
     }
 
     /**
@@ -54,29 +60,22 @@ public final class Inbox {
 
     /** Sorts a frame's publishes; {@code isRepeat} if the frame itself came before. */
     Intake take(PublishBatch batch, boolean isRepeat) {
-        skipTo(batch.base());
         List<Arrival> arrivals = batch.arrivals();
         List<Arrival> fresh = new ArrayList<>(arrivals.size());
+        // A retained publish of QoS 0 has a position, and others of its topic must not overtake it [MQTT-4.6.0-5].
+        boolean isEarly = batch.previous().isAfter(received);
+        gap |= isEarly;
         int duplicates = 0;
         int outOfOrder = 0;
-        long sequence = batch.first();
+        Position position = new Position(batch.epoch(), batch.first());
         for (int i = 0; i < arrivals.size(); i++) {
             boolean isNew;
             if (batch.sequenced().get(i)) {
-                isNew = sequence == received + 1;
-                if (isNew) {
-                    received = sequence;
-                } else if (sequence <= received) {
-                    duplicates++;
-                } else {
-                    gap = true;
-                }
-                sequence++;
+                isNew = !isEarly && position.isAfter(received);
+                duplicates += position.isAfter(received) ? 0 : 1;
+                received = isNew ? position : received;
+                position = position.next();
             } else {
-                // A retained publish of QoS 0 is sequenced, and others of its topic must not overtake it
-                // [MQTT-4.6.0-5].
-                boolean isEarly = sequence > received + 1;
-                gap |= isEarly;
                 isNew = !isRepeat && !isEarly;
                 duplicates += isRepeat ? 1 : 0;
                 outOfOrder += isEarly && !isRepeat ? 1 : 0;
@@ -95,56 +94,43 @@ public final class Inbox {
      *
      * @return whether something is missing
      */
-    boolean expect(long base, long sentThrough) {
-        skipTo(base);
-        gap = received < sentThrough;
+    boolean expect(Position sentThrough) {
+        gap = sentThrough.isAfter(received);
         return gap;
     }
 
-    /** The peer has nothing below this sequence number any more: an earlier life of this node had it. */
-    private void skipTo(long base) {
-        if (received < base - 1) {
-            received = base - 1;
-            Handover nothing = new Handover(received);
-            nothing.done = true;
-            handovers.add(nothing);
-            advance();
-        }
-    }
-
+    /** Writes what was taken over, in order, and counts as accepted what is durable, in order. */
     private void advance() {
-        long before = accepted;
-        Handover first = handovers.peek();
-        while (first != null && first.done) {
-            if (!first.written) {
-                write(first);
-            }
-            if (!first.durable) {
-                break;
-            }
+        Handover taken = handovers.peek();
+        while (taken != null && taken.done) {
             handovers.remove();
-            accepted = Math.max(accepted, first.through);
-            first = handovers.peek();
+            writing.add(taken);
+            write(taken);
+            taken = handovers.peek();
         }
-        if (accepted > before) {
+        Position before = accepted;
+        Handover first = writing.peek();
+        while (first != null && first.durable) {
+            writing.remove();
+            accepted = Position.max(accepted, first.through);
+            first = writing.peek();
+        }
+        if (accepted.isAfter(before)) {
             onAccepted.run();
         }
     }
 
     /** What durable sessions keep and how far the origin got become durable together, or not at all. */
     private void write(Handover handover) {
-        handover.written = true;
         WriteUnit unit = handover.unit;
         if (unit.isEmpty()) {
             handover.durable = true;
             return;
         }
-        byte[] watermark = new WireWriter(1 + 2 * WireWriter.MAX_VAR_LONG_BYTES)
-                .writeByte(WireFormat.VERSION)
-                .writeVarLong(epoch)
-                .writeVarLong(handover.through)
-                .toByteArray();
-        unit.put(Family.WATERMARKS, LinkRecords.watermarkKey(origin), watermark);
+        unit.put(
+                Family.WATERMARKS,
+                LinkRecords.watermarkKey(origin),
+                LinkRecords.encodeWatermark(handover.through));
         unit.whenDurable(() -> loop.execute(() -> {
             handover.durable = true;
             advance();
@@ -159,30 +145,25 @@ public final class Inbox {
         return noticed;
     }
 
-    long epoch() {
-        return epoch;
-    }
-
     /** Everything up to here arrived. */
-    long received() {
+    Position received() {
         return received;
     }
 
-    /** Everything up to here was taken over by the local broker. */
-    long accepted() {
+    /** Everything up to here was taken over by the local broker, durably where that was needed. */
+    Position accepted() {
         return accepted;
     }
 
     /** To be run, on any thread, once the local broker took over; later runs have no effect. */
     public final class Handover implements Runnable {
-        private final long through;
+        private final Position through;
         private final WriteUnit unit = new WriteUnit();
         private final AtomicBoolean ran = new AtomicBoolean();
         private boolean done;
-        private boolean written;
         private boolean durable;
 
-        private Handover(long through) {
+        private Handover(Position through) {
             this.through = through;
         }
 

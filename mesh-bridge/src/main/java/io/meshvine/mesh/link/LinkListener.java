@@ -16,7 +16,7 @@ public interface LinkListener {
     void onResent(int publishes);
 
     /** Publishes went no further. */
-    void onDropped(DropReason reason, int publishes);
+    void onDropped(DropReason reason, long publishes);
 
     /** More waits for a peer than its window holds, or no longer. */
     void onSaturation(NodeId peer, boolean saturated);

@@ -40,9 +40,9 @@ final class LinkStatistics implements LinkListener {
     }
 
     @Override
-    public void onDropped(DropReason reason, int publishes) {
+    public void onDropped(DropReason reason, long publishes) {
         if (publishes > 0) {
-            dropped.merge(reason, (long) publishes, Long::sum);
+            dropped.merge(reason, publishes, Long::sum);
             bridge.onDropped(reason, publishes);
         }
     }

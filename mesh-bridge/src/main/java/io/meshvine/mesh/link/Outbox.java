@@ -1,13 +1,16 @@
 package io.meshvine.mesh.link;
 
 import io.meshvine.mesh.DropReason;
+import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore;
-import io.meshvine.mesh.RecordStore.Family;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.StoredPublish;
+import io.meshvine.mesh.wire.WireException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,66 +18,136 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The publishes for one peer, in the order in which they were handed over: those not sent yet, and those of QoS 1 and 2
- * that were sent and not confirmed. The latter have sequence numbers without gaps. Confined to the bridge loop.
+ * The publishes for one peer, in the order in which they were handed over. Those that are repeated until the peer
+ * confirmed them have positions that grow. Confined to the bridge loop.
  *
- * <p>Bounds: QoS 0 takes at most half of the window, so that a slow peer costs them before anything else. QoS 1 and 2
- * for a connected peer are always taken, as a publisher waits for each; but beyond the window their copy here does not
- * count as safe, so that the publisher goes on waiting. For an absent peer the window is the limit.
+ * <p>The order runs over three places. First comes the <em>head</em>, in memory: what was sent and not confirmed, then
+ * what was not sent yet. Behind it the <em>tail</em>, on disk only, and last what is on its way there. An entry goes to
+ * the head as long as nothing is behind it and the window has room; else to the tail, from where it is read back, in
+ * order and in batches, when the head has room. An absent peer has no head.
+ *
+ * <p>Bounds: QoS 0 takes at most half of the window, so that a slow peer costs them before anything else. The head takes
+ * one window. The tail has a bound of its own: beyond it QoS 1 and 2 for an absent peer are dropped; for a connected one
+ * they wait in memory, and so do their publishers, who are told to pause once a window of them waits.
  */
 final class Outbox {
+    private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    /** Most bytes read back at once. */
+    private static final long READ_BYTES = 1024 * 1024;
+
+    /** A store that failed is asked again after this. */
+    private static final long READ_AGAIN_NANOS = 5 * NANOS_PER_SECOND;
+
     private final NodeId peer;
     private final long epoch;
     private final RecordStore store;
+    private final PublishReader reader;
     private final Executor loop;
     private final LinkListener listener;
-    private final long windowBytes;
+    private final OutboxLimits limits;
+    private final OutboxRecords records;
+
+    /** Called when the store made room, or something to send. */
+    private final Runnable onProgress;
 
     private final Deque<OutboxEntry> unsent = new ArrayDeque<>();
     private final Deque<OutboxEntry> unacked = new ArrayDeque<>();
 
-    /** Sequenced entries that are not in the store, oldest first; some of them may be confirmed already. */
+    /** On the way to the tail, oldest first. */
+    private final Deque<OutboxEntry> beyond = new ArrayDeque<>();
+
+    /** Guaranteed entries that are not in the store, oldest first; some of them may be confirmed already. */
     private final Deque<OutboxEntry> unstored = new ArrayDeque<>();
 
+    private final Tail tail = new Tail();
+
     private long nextSequence;
-    private long acknowledged;
-    private long sentThrough;
-    private long bytes;
-    private long storedBytes;
-    private long firstStored;
+    private Position acknowledged = Position.NONE;
+    private Position sentThrough = Position.NONE;
+    private long headBytes;
+    private long beyondBytes;
+    private boolean present;
     private boolean saturated;
+    private boolean unreadable;
+    private long readAgainNanos;
+
+    /** What is on disk only. */
+    private static final class Tail {
+        private long count;
+        private long bytes;
+
+        /** Nothing of it stands before. */
+        private Position from = Position.NONE.next();
+
+        /** Nothing of it stands behind. */
+        private Position through = Position.NONE;
+
+        private long oldestNanos;
+    }
 
     /**
-     * @param firstSequence sequence number of the first publish
+     * @param firstSequence number of the first publish of this life
+     * @param onProgress called when there may be something to send that was not before
      */
     Outbox(
             NodeId peer,
             long epoch,
+            long firstSequence,
             RecordStore store,
+            PublishReader reader,
             Executor loop,
             LinkListener listener,
-            long windowBytes,
-            long firstSequence) {
+            OutboxLimits limits,
+            Runnable onProgress) {
         this.peer = peer;
         this.epoch = epoch;
+        this.nextSequence = firstSequence;
         this.store = store;
+        this.reader = reader;
         this.loop = loop;
         this.listener = listener;
-        this.windowBytes = windowBytes;
-        this.nextSequence = firstSequence;
-        this.acknowledged = firstSequence - 1;
-        this.sentThrough = acknowledged;
-        this.firstStored = firstSequence;
+        this.limits = limits;
+        this.onProgress = onProgress;
+        this.records = new OutboxRecords(peer, store);
+    }
+
+    /** Takes back what an earlier life left in the store. Once, before anything else. */
+    void restore(long nowNanos, long wallMillis) {
+        records.restore();
+        tail.count = records.count();
+        tail.bytes = records.bytes();
+        if (tail.count == 0) {
+            return;
+        }
+        tail.through = new Position(epoch, 0);
+        tail.oldestNanos = nowNanos;
+        records.read(tail.from, tail.through, (position, record) -> {
+            tail.from = position;
+            try {
+                tail.oldestNanos = nowNanos
+                        - StoredPublish.decode(reader, record, nowNanos, wallMillis)
+                                        .waitedMillis()
+                                * NANOS_PER_MILLI;
+            } catch (WireException unknown) {
+                LOG.debug("the age of what waits for {} is unknown: {}", peer, unknown.getMessage());
+            }
+            return false;
+        });
     }
 
     /** Adds a publish that is not repeated when it gets lost. */
-    void addUnsequenced(EncodedPublish publish, int flags, byte @Nullable [] groups, boolean connected, long nowNanos) {
-        OutboxEntry entry = new OutboxEntry(publish, flags, groups, OutboxEntry.UNSEQUENCED, nowNanos, null);
-        if (!connected) {
+    void addUnsequenced(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
+        OutboxEntry entry = new OutboxEntry(publish, flags, groups, Position.NONE, nowNanos, false, null);
+        if (!present) {
             listener.onDropped(DropReason.PEER_ABSENT, 1);
-        } else if (bytes + entry.size > windowBytes / 2) {
+        } else if (headBytes + entry.size > limits.windowBytes() / 2) {
             listener.onDropped(DropReason.PEER_SLOW, 1);
         } else {
             append(entry);
@@ -82,56 +155,99 @@ final class Outbox {
     }
 
     /**
-     * Adds a publish that is repeated until the peer confirmed it.
+     * Adds a publish for which nothing waits, but which is repeated until the peer confirmed it or went away.
      *
-     * @param settlement what waits for the confirmation; null if nothing does
-     * @return false if there was no room for a publish that nothing waits for
+     * @return false if there was no room
      */
-    boolean addSequenced(
-            EncodedPublish publish,
-            int flags,
-            byte @Nullable [] groups,
-            @Nullable Settlement settlement,
-            boolean present,
-            long nowNanos) {
-        OutboxEntry entry = new OutboxEntry(publish, flags, groups, nextSequence, nowNanos, settlement);
-        if (bytes + entry.size > windowBytes && (settlement == null || !present)) {
-            if (settlement != null) {
-                listener.onDropped(DropReason.OUTBOX_FULL, 1);
-                entry.settle();
-            }
+    boolean addRepeated(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
+        OutboxEntry entry = new OutboxEntry(publish, flags, groups, nextPosition(), nowNanos, false, null);
+        if (!present || isSpilling() || headBytes + entry.size > limits.windowBytes()) {
             return false;
         }
         nextSequence++;
-        unstored.add(entry);
         append(entry);
         return true;
     }
 
-    private void append(OutboxEntry entry) {
-        unsent.add(entry);
-        bytes += entry.size;
-        updateSaturation();
+    /**
+     * Adds a publish that is kept until the peer confirmed it.
+     *
+     * @param unit takes its record, and it is not sent before that is durable; null if it need not be stored yet
+     * @param settlement what waits for the confirmation, or for a durable copy; null if the unit is what is waited for
+     */
+    void addGuaranteed(
+            EncodedPublish publish,
+            int flags,
+            byte @Nullable [] groups,
+            @Nullable WriteUnit unit,
+            @Nullable Settlement settlement,
+            long nowNanos,
+            long wallMillis) {
+        OutboxEntry entry = new OutboxEntry(publish, flags, groups, nextPosition(), nowNanos, true, settlement);
+        if (!present && !hasRoom(entry.recordBytes() + beyondBytes)) {
+            listener.onDropped(DropReason.OUTBOX_FULL, 1);
+            entry.settle();
+            return;
+        }
+        nextSequence++;
+        if (unit == null) {
+            unstored.add(entry);
+        } else {
+            records.put(unit, entry, nowNanos, wallMillis);
+            records.putSummary(unit);
+            entry.held = true;
+            unit.whenDurable(() -> loop.execute(() -> onDurable(List.of(entry))));
+        }
+        if (present && !isSpilling() && headBytes + entry.size <= limits.windowBytes()) {
+            append(entry);
+        } else {
+            beyond.add(entry);
+            beyondBytes += entry.size;
+            updateSaturation();
+        }
     }
 
-    /** The peer confirmed everything up to here. */
-    void acknowledge(long through) {
-        long confirmed = Math.min(through, sentThrough); // a peer cannot confirm what it was not sent
-        if (confirmed <= acknowledged) {
+    private Position nextPosition() {
+        return new Position(epoch, nextSequence);
+    }
+
+    private void append(OutboxEntry entry) {
+        unsent.add(entry);
+        headBytes += entry.size;
+    }
+
+    /** Whether there is anything behind the head. */
+    boolean isSpilling() {
+        return tail.count > 0 || !beyond.isEmpty();
+    }
+
+    private boolean hasRoom(long recordBytes) {
+        return records.bytes() + recordBytes <= limits.diskBytes();
+    }
+
+    // ---- Confirmed
+
+    /** The peer took over everything up to here. */
+    void acknowledge(Position through) {
+        // A peer cannot confirm what it was not sent; what an earlier life sent is not known.
+        Position confirmed = through.epoch() >= epoch && through.isAfter(sentThrough) ? sentThrough : through;
+        if (!confirmed.isAfter(acknowledged)) {
             return;
         }
         acknowledged = confirmed;
         removeConfirmed(unacked);
         removeConfirmed(unsent); // was about to be sent again
-        if (storedBytes > 0 || !unstored.isEmpty()) {
-            forgetConfirmed();
+        OutboxEntry entry = unstored.peek();
+        while (entry != null && !entry.position.isAfter(acknowledged)) {
+            unstored.remove();
+            entry = unstored.peek();
         }
         updateSaturation();
     }
 
     private void removeConfirmed(Deque<OutboxEntry> entries) {
         OutboxEntry entry = entries.peek();
-        while (entry != null && entry.isSequenced() && entry.sequence <= acknowledged) {
+        while (entry != null && entry.isSequenced() && !entry.position.isAfter(acknowledged)) {
             entries.remove();
             remove(entry);
             entry.settle();
@@ -139,144 +255,296 @@ final class Outbox {
         }
     }
 
-    private void forgetConfirmed() {
-        OutboxEntry entry = unstored.peek();
-        while (entry != null && entry.sequence <= acknowledged) {
-            unstored.remove();
-            entry = unstored.peek();
-        }
-        forgetStored();
-    }
-
-    private void forgetStored() {
-        if (firstStored <= acknowledged) {
-            store.write(new WriteUnit()
-                    .deleteRange(
-                            Family.OUTBOX,
-                            LinkRecords.outboxKey(peer, epoch, firstStored),
-                            LinkRecords.outboxKey(peer, epoch, acknowledged + 1)));
-            firstStored = acknowledged + 1;
-        }
-    }
-
     private void remove(OutboxEntry entry) {
-        bytes -= entry.size;
+        headBytes -= entry.size;
         if (entry.stored) {
-            storedBytes -= entry.size;
+            records.confirm(entry.recordBytes());
         }
     }
 
-    /** Everything from this sequence number on is to be sent again, in order, before anything new. */
-    void rewind(long from) {
+    /** Deletes what was confirmed from the store. */
+    void deleteConfirmed() {
+        OutboxEntry first = firstInHead();
+        if (first != null) {
+            records.deleteConfirmed(first.position);
+        } else if (tail.count > 0) {
+            records.deleteConfirmed(tail.from);
+        } else if (!beyond.isEmpty()) {
+            records.deleteConfirmed(beyond.getFirst().position);
+        } else {
+            records.deleteConfirmed(nextPosition());
+        }
+    }
+
+    private @Nullable OutboxEntry firstInHead() {
+        OutboxEntry first = unacked.peek();
+        return first != null ? first : firstSequenced();
+    }
+
+    private @Nullable OutboxEntry firstSequenced() {
+        for (OutboxEntry entry : unsent) {
+            if (entry.isSequenced()) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    /** Everything behind this position is to be sent again, in order, before anything new. */
+    void rewind(Position received) {
         OutboxEntry entry = unacked.peekLast();
-        while (entry != null && entry.sequence >= from) {
+        while (entry != null && entry.position.isAfter(received)) {
             unsent.addFirst(unacked.removeLast());
             entry = unacked.peekLast();
         }
     }
 
-    /**
-     * The peer went away: QoS 0 is dropped; the rest is stored as far as the window goes, and what lies beyond and was
-     * never sent is dropped.
-     */
+    // ---- The peer comes and goes
+
+    void onPresent() {
+        present = true;
+    }
+
+    /** The peer went away: what was not promised is dropped, the rest goes to disk. */
     void onAbsent() {
-        rewind(0);
+        present = false;
+        rewind(Position.NONE);
         int dropped = 0;
         for (Iterator<OutboxEntry> entries = unsent.iterator(); entries.hasNext(); ) {
             OutboxEntry entry = entries.next();
-            if (!entry.isSequenced()) {
+            if (!entry.guaranteed) {
                 entries.remove();
-                remove(entry);
-                dropped++;
+                headBytes -= entry.size;
+                dropped += EncodedPublish.isForSubscribers(entry.flags) ? 1 : 0;
             }
         }
         listener.onDropped(DropReason.PEER_ABSENT, dropped);
-        dropped = 0;
-        OutboxEntry last = unsent.peekLast();
-        while (last != null && bytes > windowBytes && last.sequence > sentThrough && !last.stored) {
-            unsent.removeLast();
-            unstored.removeLast();
-            nextSequence--;
-            remove(last);
-            last.settle();
-            dropped++;
-            last = unsent.peekLast();
-        }
-        listener.onDropped(DropReason.OUTBOX_FULL, dropped);
+        park();
         updateSaturation();
     }
 
     /** Gives everything up. */
     void discard(DropReason reason) {
-        int dropped = 0;
-        rewind(0);
-        for (OutboxEntry entry : unsent) {
-            remove(entry);
-            entry.settle();
-            dropped++;
+        rewind(Position.NONE);
+        long dropped = tail.count;
+        for (Deque<OutboxEntry> entries : List.of(unsent, beyond)) {
+            dropped += entries.size();
+            entries.forEach(OutboxEntry::settle);
+            entries.clear();
         }
-        unsent.clear();
         unstored.clear();
-        acknowledged = nextSequence - 1;
-        sentThrough = acknowledged;
-        forgetStored();
+        headBytes = 0;
+        beyondBytes = 0;
+        tail.count = 0;
+        tail.bytes = 0;
+        records.deleteAll();
         listener.onDropped(reason, dropped);
         updateSaturation();
     }
 
+    // ---- To disk
+
     /**
-     * Stores what has waited too long for a confirmation, as far as the window goes; once that is durable, its
-     * publishers need not wait any longer.
+     * Stores what has waited too long for a confirmation, as far as the bound goes; once that is durable, its publishers
+     * need not wait any longer.
      *
-     * @param enqueuedBefore age limit, as a time of the loop's clock
+     * @param enqueuedBefore age limit, as a time of the loop's clock; does not matter once anything goes to disk only
      */
     void store(long enqueuedBefore, long nowNanos, long wallMillis) {
         List<OutboxEntry> batch = new ArrayList<>();
         WriteUnit unit = new WriteUnit();
         OutboxEntry entry = unstored.peek();
-        while (entry != null && entry.enqueuedNanos - enqueuedBefore <= 0 && storedBytes + entry.size <= windowBytes) {
+        while (entry != null
+                && (isSpilling() || !present || entry.enqueuedNanos - enqueuedBefore <= 0)
+                && hasRoom(entry.recordBytes())) {
             unstored.remove();
-            unit.put(
-                    Family.OUTBOX,
-                    LinkRecords.outboxKey(peer, epoch, entry.sequence),
-                    StoredPublish.encode(entry.publish, entry.flags, entry.groups, nowNanos, wallMillis));
-            entry.stored = true;
-            storedBytes += entry.size;
+            records.put(unit, entry, nowNanos, wallMillis);
             batch.add(entry);
             entry = unstored.peek();
         }
         if (!batch.isEmpty()) {
-            unit.whenDurable(() -> loop.execute(() -> batch.forEach(OutboxEntry::settle)));
+            records.putSummary(unit);
+            unit.whenDurable(() -> loop.execute(() -> onDurable(batch)));
             store.write(unit);
+        }
+        if (!present && entry != null) {
+            dropUnstored();
         }
     }
 
-    /** Since when the oldest entry waits that is neither confirmed nor stored; the alternative if there is none. */
+    /** The peer is absent and the disk has no room for more. */
+    private void dropUnstored() {
+        int dropped = 0;
+        for (OutboxEntry entry : unstored) {
+            if (unsent.remove(entry)) {
+                headBytes -= entry.size;
+            } else if (beyond.remove(entry)) {
+                beyondBytes -= entry.size;
+            }
+            entry.settle();
+            dropped++;
+        }
+        unstored.clear();
+        listener.onDropped(DropReason.OUTBOX_FULL, dropped);
+        updateSaturation();
+    }
+
+    private void onDurable(List<OutboxEntry> batch) {
+        for (OutboxEntry entry : batch) {
+            entry.durable = true;
+            entry.held = false;
+            entry.settle();
+        }
+        OutboxEntry first = beyond.peek();
+        while (first != null && first.durable) {
+            beyond.remove();
+            beyondBytes -= first.size;
+            addToTail(first);
+            first = beyond.peek();
+        }
+        if (!present) {
+            park();
+        }
+        updateSaturation();
+        onProgress.run();
+    }
+
+    private void addToTail(OutboxEntry entry) {
+        if (tail.count == 0) {
+            tail.from = entry.position;
+            tail.oldestNanos = entry.enqueuedNanos;
+        }
+        tail.count++;
+        tail.bytes += entry.recordBytes();
+        tail.through = Position.max(tail.through, entry.position);
+    }
+
+    /** The copies in memory are of no use while the peer is absent: forgets them once all are durable. */
+    private void park() {
+        if (unsent.isEmpty() || !unsent.stream().allMatch(entry -> entry.durable)) {
+            return;
+        }
+        OutboxEntry first = unsent.getFirst();
+        for (OutboxEntry entry : unsent) {
+            tail.count++;
+            tail.bytes += entry.recordBytes();
+            tail.through = Position.max(tail.through, entry.position);
+        }
+        tail.from = first.position;
+        tail.oldestNanos = first.enqueuedNanos;
+        unsent.clear();
+        headBytes = 0;
+    }
+
+    /** Since when the oldest entry waits that is to be stored and fits; the alternative if there is none. */
     long oldestUnstoredNanos(long otherwise) {
         OutboxEntry oldest = unstored.peek();
-        return oldest == null || storedBytes + oldest.size > windowBytes ? otherwise : oldest.enqueuedNanos;
+        return oldest == null || !hasRoom(oldest.recordBytes()) ? otherwise : oldest.enqueuedNanos;
     }
+
+    // ---- From disk
+
+    /** Reads what is on disk back into the head, a batch at a time, once the head has room. */
+    void refill(long nowNanos, long wallMillis) {
+        if (tail.count == 0
+                || headBytes > limits.windowBytes() / 2
+                || (unreadable && nowNanos - readAgainNanos < 0)) {
+            return;
+        }
+        unreadable = false;
+        long[] read = {0};
+        WriteUnit deletions = new WriteUnit();
+        try {
+            records.read(tail.from, tail.through, (position, record) -> {
+                tail.count--;
+                tail.bytes -= record.length;
+                tail.from = position.next();
+                read[0] += record.length;
+                restore(position, record, deletions, nowNanos, wallMillis);
+                return read[0] < READ_BYTES && headBytes <= limits.windowBytes() / 2;
+            });
+        } catch (RuntimeException failed) {
+            unreadable = true;
+            readAgainNanos = nowNanos + READ_AGAIN_NANOS;
+            LOG.error("what waits for {} on disk cannot be read; it is tried again later", peer, failed);
+            return;
+        }
+        if (read[0] == 0) {
+            LOG.error("{} publishes for {} are missing in the store", tail.count, peer);
+            listener.onDropped(DropReason.UNREADABLE, tail.count);
+            tail.count = 0;
+            tail.bytes = 0;
+        }
+        if (!deletions.isEmpty()) {
+            records.putSummary(deletions);
+            store.write(deletions);
+        }
+    }
+
+    private void restore(
+            Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
+        if (!position.isAfter(acknowledged)) {
+            records.confirm(record.length);
+            return;
+        }
+        StoredPublish stored;
+        try {
+            stored = StoredPublish.decode(reader, record, nowNanos, wallMillis);
+        } catch (WireException malformed) {
+            LOG.error("a publish that waited for {} on disk is dropped: {}", peer, malformed.getMessage());
+            drop(DropReason.UNREADABLE, position, record, deletions);
+            return;
+        }
+        MeshPublish publish = stored.arrival().publish();
+        if (stored.waitedMillis() > limits.retentionMillis()) {
+            drop(DropReason.OUTBOX_EXPIRED, position, record, deletions);
+        } else if (publish.expirySeconds() != MeshPublish.NEVER_EXPIRES
+                && nowNanos - publish.acceptedNanos() >= publish.expirySeconds() * NANOS_PER_SECOND) {
+            drop(DropReason.EXPIRED, position, record, deletions);
+        } else {
+            EncodedPublish encoded = EncodedPublish.of(publish);
+            byte[] groups = EncodedPublish.encodeGroups(stored.arrival().groups());
+            int flags = encoded.flags(true, stored.arrival().subscribers(), groups != null);
+            long since = nowNanos - stored.waitedMillis() * NANOS_PER_MILLI;
+            OutboxEntry entry = new OutboxEntry(encoded, flags, groups, position, since, true, null);
+            entry.stored = true;
+            entry.durable = true;
+            append(entry);
+        }
+    }
+
+    private void drop(DropReason reason, Position position, byte[] record, WriteUnit deletions) {
+        records.delete(deletions, position, record.length);
+        listener.onDropped(reason, 1);
+    }
+
+    // ---- To the peer
 
     /** Bytes that the next frame's entries take at most; 0 if there is nothing to send. */
     int nextFrameBytes(int maxFrameBytes) {
         int total = 0;
+        Position expected = null;
         for (OutboxEntry entry : unsent) {
-            if (total > 0 && total + entry.size > maxFrameBytes) {
+            boolean isNext = !entry.isSequenced() || expected == null || entry.position.equals(expected);
+            if (entry.held || !isNext || (total > 0 && total + entry.size > maxFrameBytes)) {
                 break;
             }
+            expected = entry.isSequenced() ? entry.position.next() : expected;
             total += entry.size;
         }
         return total;
     }
 
-    /** The sequence number that the next frame begins with. */
-    long nextFrameSequence() {
-        for (OutboxEntry entry : unsent) {
-            if (entry.isSequenced()) {
-                return entry.sequence;
-            }
-        }
-        return nextSequence;
+    /** The position that the next frame begins with. */
+    Position nextFramePosition() {
+        OutboxEntry first = firstSequenced();
+        return first == null ? nextPosition() : first.position;
+    }
+
+    /** The last position that was sent and is not confirmed; none if everything is. */
+    Position sentUnconfirmed() {
+        OutboxEntry last = unacked.peekLast();
+        return last == null ? Position.NONE : last.position;
     }
 
     /**
@@ -296,76 +564,83 @@ final class Outbox {
             count++;
             frame.add(entry.publish, entry.flags, entry.groups, nowNanos);
             if (!entry.isSequenced()) {
-                bytes -= entry.size;
+                headBytes -= entry.size;
             } else {
                 unacked.add(entry);
-                if (entry.sequence <= sentThrough) {
-                    resent++;
-                }
-                sentThrough = Math.max(sentThrough, entry.sequence);
+                resent += entry.position.isAfter(sentThrough) ? 0 : 1;
+                sentThrough = Position.max(sentThrough, entry.position);
             }
             entry = unsent.peek();
         }
         if (resent > 0) {
             listener.onResent(resent);
         }
-        updateSaturation();
         return count;
     }
 
     private void updateSaturation() {
-        boolean now = saturated ? bytes > windowBytes / 4 * 3 : bytes > windowBytes;
+        long window = limits.windowBytes();
+        boolean now = saturated ? beyondBytes > window / 4 * 3 : beyondBytes > window;
         if (now != saturated) {
             saturated = now;
             listener.onSaturation(peer, now);
         }
     }
 
-    boolean hasUnsent() {
-        return !unsent.isEmpty();
+    /** Whether there is something that may be sent. */
+    boolean hasSendable() {
+        OutboxEntry first = unsent.peek();
+        return first != null && !first.held;
+    }
+
+    /** Whether there is something to be read back before it can be sent. */
+    boolean hasTail() {
+        return tail.count > 0;
     }
 
     boolean hasUnacked() {
         return !unacked.isEmpty();
     }
 
-    boolean isEmpty() {
-        return unsent.isEmpty() && unacked.isEmpty();
-    }
-
-    int unsentCount() {
-        return unsent.size();
+    long unsentCount() {
+        return unsent.size() + tail.count + beyond.size();
     }
 
     int unackedCount() {
         return unacked.size();
     }
 
+    /** Bytes in memory. */
     long bytes() {
-        return bytes;
+        return headBytes + beyondBytes;
+    }
+
+    long storedCount() {
+        return records.count();
+    }
+
+    long storedBytes() {
+        return records.bytes();
     }
 
     boolean isSaturated() {
         return saturated;
     }
 
-    /** The lowest sequence number that may still be sent. */
-    long base() {
-        return acknowledged + 1;
-    }
-
-    long sentThrough() {
-        return sentThrough;
-    }
-
-    /** The sequence number of the next publish. */
+    /** The number of the next publish. */
     long nextSequence() {
         return nextSequence;
     }
 
-    /** Since when the oldest unconfirmed publish waits; the alternative if there is none. */
-    long oldestUnackedNanos(long otherwise) {
-        OutboxEntry oldest = unacked.peek();
-        return oldest == null ? otherwise : oldest.enqueuedNanos;
+    /** Since when the oldest publish waits for a confirmation; the alternative if none does. */
+    long oldestNanos(long otherwise) {
+        OutboxEntry first = firstInHead();
+        if (first != null) {
+            return first.enqueuedNanos;
+        }
+        if (tail.count > 0) {
+            return tail.oldestNanos;
+        }
+        return beyond.isEmpty() ? otherwise : beyond.getFirst().enqueuedNanos;
     }
 }

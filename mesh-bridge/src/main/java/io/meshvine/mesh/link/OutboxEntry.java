@@ -1,23 +1,33 @@
 package io.meshvine.mesh.link;
 
 import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.StoredPublish;
 import org.jspecify.annotations.Nullable;
 
 /** A publish on its way to one peer. Confined to the bridge loop. */
 final class OutboxEntry {
-
-    /** {@link #sequence} of a publish that is not repeated when it gets lost. */
-    static final long UNSEQUENCED = 0;
-
     final EncodedPublish publish;
     final int flags;
     final byte @Nullable [] groups;
-    final long sequence;
+
+    /** Where it stands in the order of the link; {@link Position#NONE} if it is not repeated when it gets lost. */
+    final Position position;
+
     final long enqueuedNanos;
     final int size;
 
-    /** Whether the store has it. */
+    /** Whether it is kept until the peer confirmed it; else nothing was promised to its publisher. */
+    final boolean guaranteed;
+
+    /** Whether a record of it was handed to the store. */
     boolean stored;
+
+    /** Whether that record is durable. */
+    boolean durable;
+
+    /** Whether it must not be sent before it is durable. */
+    boolean held;
 
     private @Nullable Settlement settlement;
 
@@ -25,20 +35,27 @@ final class OutboxEntry {
             EncodedPublish publish,
             int flags,
             byte @Nullable [] groups,
-            long sequence,
+            Position position,
             long enqueuedNanos,
+            boolean guaranteed,
             @Nullable Settlement settlement) {
         this.publish = publish;
         this.flags = flags;
         this.groups = groups;
-        this.sequence = sequence;
+        this.position = position;
         this.enqueuedNanos = enqueuedNanos;
         this.size = publish.maxEntrySize(groups);
+        this.guaranteed = guaranteed;
         this.settlement = settlement;
     }
 
     boolean isSequenced() {
-        return sequence != UNSEQUENCED;
+        return !position.equals(Position.NONE);
+    }
+
+    /** Size of its record. */
+    int recordBytes() {
+        return StoredPublish.size(size);
     }
 
     /** The publisher need not wait for this peer any longer. Idempotent. */

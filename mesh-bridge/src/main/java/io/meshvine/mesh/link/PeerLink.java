@@ -9,16 +9,18 @@ import io.meshvine.mesh.MeshTransport;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.PeerAddress;
 import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.Ping;
 import io.meshvine.mesh.wire.Pong;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishBatch;
+import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.WireException;
-import io.meshvine.mesh.wire.WireWriter;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
@@ -45,10 +47,7 @@ public final class PeerLink {
 
     private final NodeId peer;
     private final MeshOptions options;
-    private final long ownEpoch;
     private final EventLoop clock;
-    private final RecordStore store;
-    private final Executor loop;
     private final LinkListener listener;
     private final LinkStatistics statistics;
     private final Outbox outbox;
@@ -60,7 +59,8 @@ public final class PeerLink {
     /** What may wait until publishes are through: retained state. */
     private final Deque<Outgoing> bulk = new ArrayDeque<>();
 
-    private Inbox inbox;
+    private final Inbox inbox;
+    private long peerEpoch;
     private LinkState state = LinkState.ABSENT;
     private long absentSinceNanos;
     private boolean working;
@@ -75,6 +75,8 @@ public final class PeerLink {
      * @param ownEpoch this node's life
      * @param peerEpoch the peer's life
      * @param firstSequence sequence number to begin with: in one life of this node, none goes to a peer twice
+     * @param reader decodes what comes back from the store
+     * @param restores whether an earlier life of this node may have left publishes for the peer
      * @param loop runs tasks on the bridge loop, from any thread
      */
     public PeerLink(
@@ -87,37 +89,46 @@ public final class PeerLink {
             Executor loop,
             MeshTransport transport,
             RecordStore store,
+            PublishReader reader,
+            boolean restores,
             LinkListener listener) {
         this.peer = peer;
         this.options = options;
-        this.ownEpoch = ownEpoch;
         this.clock = clock;
-        this.store = store;
-        this.loop = loop;
         this.statistics = new LinkStatistics(listener);
         this.listener = statistics;
-        this.outbox = new Outbox(peer, ownEpoch, store, loop, statistics, options.linkWindowBytes(), firstSequence);
+        this.outbox = new Outbox(
+                peer,
+                ownEpoch,
+                firstSequence,
+                store,
+                reader,
+                loop,
+                statistics,
+                OutboxLimits.of(options),
+                this::work);
+        if (restores) {
+            outbox.restore(clock.nanoTime(), clock.wallMillis());
+        }
         this.sender = new FrameSender(transport, statistics, options.flightWindowBytes());
-        this.inbox = newInbox(peerEpoch);
-        this.absentSinceNanos = clock.nanoTime();
-    }
-
-    private Inbox newInbox(long epoch) {
-        return new Inbox(peer, epoch, store, loop, () -> {
+        this.peerEpoch = peerEpoch;
+        this.inbox = new Inbox(peer, store, loop, () -> {
             acknowledgementDue = true;
             work();
         });
+        this.absentSinceNanos = clock.nanoTime();
     }
 
-    /** The peer is another process now: it remembers nothing, or what its store kept. */
+    /** The peer is another process now. */
     public void beginLife(long epoch) {
-        inbox = newInbox(epoch);
+        peerEpoch = epoch;
         resendRequested = false;
     }
 
     /** The peer is in the view at this address; a session is being agreed on. */
     public void greet() {
         state = LinkState.GREETING;
+        outbox.onPresent();
         control.clear();
         bulk.clear();
         consumed = 0; // the peer counts anew
@@ -128,10 +139,10 @@ public final class PeerLink {
     /**
      * A pair of sessions is agreed on.
      *
-     * @param accepted the peer took over up to this sequence number
-     * @param received sending goes on behind this one
+     * @param accepted the peer took over up to here
+     * @param received sending goes on behind this position
      */
-    public void connect(PeerAddress address, int source, int destination, long accepted, long received) {
+    public void connect(PeerAddress address, int source, int destination, Position accepted, Position received) {
         state = LinkState.CONNECTED;
         sender.begin(address, source, destination);
         control.clear();
@@ -139,7 +150,7 @@ public final class PeerLink {
         probeWaits = false;
         lastProbeNanos = clock.nanoTime();
         outbox.acknowledge(accepted);
-        outbox.rewind(received + 1);
+        outbox.rewind(received);
         work();
     }
 
@@ -158,25 +169,36 @@ public final class PeerLink {
 
     /** Forwards a publish that is not repeated when it gets lost. */
     public void sendUnsequenced(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
-        outbox.addUnsequenced(publish, flags, groups, state != LinkState.ABSENT, nowNanos);
+        outbox.addUnsequenced(publish, flags, groups, nowNanos);
         work();
     }
 
     /**
-     * Forwards a publish that is repeated until it is confirmed.
+     * Forwards a publish for which nothing waits, but which is repeated until the peer confirmed it or went away.
      *
-     * @param settlement what waits for that; null if nothing does
      * @return false if there was no room for it
      */
-    public boolean sendSequenced(
+    public boolean sendRepeated(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
+        boolean taken = outbox.addRepeated(publish, flags, groups, nowNanos);
+        work();
+        return taken;
+    }
+
+    /**
+     * Forwards a publish that is kept until it is confirmed.
+     *
+     * @param unit takes its record, and it is not sent before that is durable; null if it need not be stored yet
+     * @param settlement what waits for the confirmation, or for a durable copy; null if the unit is what is waited for
+     */
+    public void sendGuaranteed(
             EncodedPublish publish,
             int flags,
             byte @Nullable [] groups,
+            @Nullable WriteUnit unit,
             @Nullable Settlement settlement,
             long nowNanos) {
-        boolean taken = outbox.addSequenced(publish, flags, groups, settlement, state != LinkState.ABSENT, nowNanos);
+        outbox.addGuaranteed(publish, flags, groups, unit, settlement, nowNanos, clock.wallMillis());
         work();
-        return taken;
     }
 
     /** Queues what goes before publishes. */
@@ -208,9 +230,10 @@ public final class PeerLink {
     /** Sends what waits, as far as a turn, the transport and the windows allow. */
     public void flush() {
         working = false;
-        if (state == LinkState.ABSENT) {
+        if (state == LinkState.ABSENT || outbox.isSpilling()) {
             storeDue(0);
-        } else if (state == LinkState.CONNECTED && sender.resume() && flushControl() && flushPublishes()) {
+        }
+        if (state == LinkState.CONNECTED && sender.resume() && flushControl() && flushPublishes()) {
             flushRest();
         }
     }
@@ -229,16 +252,16 @@ public final class PeerLink {
 
     private boolean flushPublishes() {
         long now = clock.nanoTime();
-        for (int i = 0; i < PUBLISH_FRAMES_PER_TURN && outbox.hasUnsent() && sender.isWindowOpen(); i++) {
+        outbox.refill(now, clock.wallMillis());
+        for (int i = 0; i < PUBLISH_FRAMES_PER_TURN && outbox.hasSendable() && sender.isWindowOpen(); i++) {
             int entryBytes = outbox.nextFrameBytes(options.maxFrameBytes());
             PublishesFrame frame = new PublishesFrame(
                     entryBytes,
                     sender.header(FrameKind.PUBLISHES),
                     inbox.accepted(),
                     consumed,
-                    ownEpoch,
-                    outbox.base(),
-                    outbox.nextFrameSequence());
+                    outbox.sentUnconfirmed(),
+                    outbox.nextFramePosition());
             statistics.sentPublishes += outbox.fill(frame, entryBytes, now);
             noteAcknowledged();
             if (!sender.send(FrameKind.PUBLISHES, frame.toByteBuffer())) {
@@ -252,7 +275,7 @@ public final class PeerLink {
         if (acknowledgementDue && !sendAcknowledgement()) {
             return;
         }
-        if (outbox.hasUnsent()) {
+        if (outbox.hasSendable()) {
             if (sender.isWindowOpen()) {
                 work();
             }
@@ -312,14 +335,14 @@ public final class PeerLink {
 
     /** Publishes came. */
     public Inbox.Intake onPublishes(PublishBatch batch, boolean isRepeat) throws WireException {
-        if (batch.epoch() != inbox.epoch()) {
-            throw new WireException("publishes of epoch " + batch.epoch() + " from a peer in epoch " + inbox.epoch());
+        if (batch.epoch() > peerEpoch) {
+            throw new WireException("publishes of epoch " + batch.epoch() + " from a peer in epoch " + peerEpoch);
         }
         onAcknowledged(batch.accepted(), batch.consumed());
-        long before = inbox.received();
+        Position before = inbox.received();
         Inbox.Intake intake = inbox.take(batch, isRepeat);
         statistics.receivedPublishes += intake.arrivals().size();
-        if (inbox.received() > before) {
+        if (inbox.received().isAfter(before)) {
             resendRequested = false;
         }
         if (inbox.takeGap() && !resendRequested) {
@@ -336,22 +359,20 @@ public final class PeerLink {
         resendRequested = true;
         sendControl(Outgoing.once(
                 FrameKind.RESEND_REQUEST,
-                () -> new WireWriter(WireWriter.MAX_VAR_LONG_BYTES)
-                        .writeVarLong(inbox.received() + 1)
-                        .toByteArray()));
+                () -> inbox.received().encode()));
     }
 
-    /** The peer misses publishes from this sequence number on. */
-    public void onResendRequest(long from) {
-        outbox.rewind(from);
+    /** The peer misses what comes behind this position. */
+    public void onResendRequest(Position received) {
+        outbox.rewind(received);
         work();
     }
 
     /** The peer took over publishes, and consumed bytes. */
-    public void onAcknowledged(long accepted, long consumedByPeer) {
+    public void onAcknowledged(Position accepted, long consumedByPeer) {
         outbox.acknowledge(accepted);
         sender.onConsumed(consumedByPeer);
-        if (outbox.hasUnsent() || !bulk.isEmpty()) {
+        if (outbox.hasSendable() || outbox.hasTail() || !bulk.isEmpty()) {
             work();
         }
     }
@@ -359,7 +380,7 @@ public final class PeerLink {
     /** The peer tells where it stands; what was sent before and did not come is lost. */
     public void onPing(Ping ping, long interestApplied) {
         consumed = Math.max(consumed, ping.position());
-        if (inbox.expect(ping.base(), ping.sentThrough())) {
+        if (inbox.expect(ping.sentThrough())) {
             requestResend();
         }
         sendControl(Outgoing.once(FrameKind.PONG, () -> {
@@ -409,14 +430,21 @@ public final class PeerLink {
             lastProbeNanos = clock.nanoTime();
             return new Ping(
                             lastProbeNanos,
-                            outbox.sentThrough(),
-                            outbox.base(),
+                            outbox.sentUnconfirmed(),
                             sender.position(),
                             interestSequence,
                             interestSize,
                             interestHash)
                     .encode();
         }));
+    }
+
+    /** Deletes what was confirmed from the store, and tries again what the store could not read. */
+    public void tick() {
+        outbox.deleteConfirmed();
+        if (outbox.hasTail()) {
+            work();
+        }
     }
 
     /** Gives up what waits for this peer. */
@@ -428,6 +456,18 @@ public final class PeerLink {
         return peer;
     }
 
+    /** The peer's life, as far as known. */
+    public long peerEpoch() {
+        return peerEpoch;
+    }
+
+    /** The peer was last seen so long ago, by somebody else or by an earlier life of this node. */
+    public void absentFor(long nanos) {
+        if (state == LinkState.ABSENT) {
+            absentSinceNanos = clock.nanoTime() - nanos;
+        }
+    }
+
     public LinkState state() {
         return state;
     }
@@ -436,7 +476,12 @@ public final class PeerLink {
         return state == LinkState.CONNECTED;
     }
 
-    /** Whether so much waits for a connected peer that publishers should pause. */
+    /** Whether the peer is in the view. */
+    public boolean isPresent() {
+        return state != LinkState.ABSENT;
+    }
+
+    /** Whether so much waits for the disk that publishers should pause. */
     public boolean isSaturated() {
         return outbox.isSaturated();
     }
@@ -451,16 +496,16 @@ public final class PeerLink {
         return bulk.size();
     }
 
-    public long acceptedThrough() {
+    public Position acceptedThrough() {
         return inbox.accepted();
     }
 
-    public long receivedThrough() {
+    public Position receivedThrough() {
         return inbox.received();
     }
 
     /** Publishes that wait for this peer. */
-    public int waitingPublishes() {
+    public long waitingPublishes() {
         return outbox.unsentCount() + outbox.unackedCount();
     }
 
@@ -495,7 +540,9 @@ public final class PeerLink {
                 outbox.unackedCount(),
                 outbox.unsentCount(),
                 outbox.bytes(),
-                (now - outbox.oldestUnackedNanos(now)) / NANOS_PER_MILLI,
+                outbox.storedCount(),
+                outbox.storedBytes(),
+                (now - outbox.oldestNanos(now)) / NANOS_PER_MILLI,
                 statistics.rttMicros,
                 statistics.dropped());
     }

@@ -91,6 +91,11 @@ public final class EncodedPublish {
         return flags | (sequenced ? SEQUENCED : 0) | (subscribers ? SUBSCRIBERS : 0) | (groups ? GROUPS : 0);
     }
 
+    /** Whether an entry with these flags is meant for subscribers, not only for the retained store. */
+    public static boolean isForSubscribers(int entryFlags) {
+        return (entryFlags & (SUBSCRIBERS | GROUPS)) != 0;
+    }
+
     /** Bytes of topic and body with what belongs to them. */
     public int size() {
         return head.length + body.length;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public enum FrameKind {
     /** First frame of a link in each direction: who speaks and what it has of the other's publishes. */
     HELLO(1, false),
-    /** The sender leaves; its routes are void. */
+    /** The sender leaves; only its durable routes stay. */
     GOODBYE(2, false),
     /** Asks for a {@link #PONG} and tells what was sent, so that the receiver notices what is missing. */
     PING(3, false),
@@ -31,7 +31,13 @@ public enum FrameKind {
     /** What the sender has in one bucket. */
     RETAINED_LISTING(13, true),
     /** Retained messages and deletions. */
-    RETAINED_ENTRIES(14, true);
+    RETAINED_ENTRIES(14, true),
+    /** Of which absent nodes the sender knows what they want. */
+    ABSENT_OFFER(15, false),
+    /** Asks for what absent nodes want. */
+    ABSENT_REQUEST(16, false),
+    /** What an absent node wants, in chunks. */
+    ABSENT_TABLE(17, true);
 
     private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[values().length + 1];
 

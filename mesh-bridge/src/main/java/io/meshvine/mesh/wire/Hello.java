@@ -13,7 +13,8 @@ import java.util.Map;
  * @param newestVersion newest protocol version that the sender speaks
  * @param maxPublishBytes larger publishes are not to be sent to the sender
  * @param wantsReply whether the sender still waits for a hello that names its session
- * @param acceptedThrough the other's publishes are handed over up to here; 0 if the other is not known yet
+ * @param acceptedThrough the other's publishes are taken over up to here; {@link Position#NONE} if the other is not
+ *     known yet
  * @param receivedThrough the other's publishes arrived up to here; sending goes on behind it
  */
 public record Hello(
@@ -26,8 +27,8 @@ public record Hello(
         Map<String, String> addresses,
         int maxPublishBytes,
         boolean wantsReply,
-        long acceptedThrough,
-        long receivedThrough) {
+        Position acceptedThrough,
+        Position receivedThrough) {
 
     private static final int MAX_NAME_BYTES = 4 * MeshOptions.MAX_NAME_LENGTH;
     private static final int EXPECTED_BYTES = 256;
@@ -46,10 +47,8 @@ public record Hello(
                 .writeVarLong(epoch)
                 .writeString(nodeName)
                 .writeVarLong(maxPublishBytes)
-                .writeByte(wantsReply ? WANTS_REPLY : 0)
-                .writeVarLong(acceptedThrough)
-                .writeVarLong(receivedThrough)
-                .writeVarLong(addresses.size());
+                .writeByte(wantsReply ? WANTS_REPLY : 0);
+        receivedThrough.write(acceptedThrough.write(out)).writeVarLong(addresses.size());
         addresses.forEach((kind, address) -> out.writeString(kind).writeString(address));
         return out.toByteArray();
     }
@@ -64,14 +63,14 @@ public record Hello(
         String name = in.readString(MAX_NAME_BYTES);
         int maxPublish = in.readVarInt(Integer.MAX_VALUE);
         boolean wantsReply = (in.readByte() & WANTS_REPLY) != 0;
-        long accepted = in.readSequence();
-        long received = in.readSequence();
+        Position accepted = Position.read(in);
+        Position received = Position.read(in);
         int count = in.readVarInt(MeshOptions.MAX_ADDRESSES);
         Map<String, String> addresses = new HashMap<>();
         for (int i = 0; i < count; i++) {
             addresses.put(in.readString(MAX_NAME_BYTES), in.readString(MAX_NAME_BYTES));
         }
-        if (received < accepted) {
+        if (accepted.isAfter(received)) {
             throw new WireException("hello accepted more than it received");
         }
         return new Hello(oldest, newest, mesh, id, epoch, name, addresses, maxPublish, wantsReply, accepted, received);

@@ -7,9 +7,11 @@ import java.util.List;
 
 /** The frames that carry interest. Stateless. */
 public final class InterestCodec {
+    private static final int LEVEL_MASK = 0x07;
     private static final int QOS_MASK = 0x03;
-    private static final int SHARED = 0x04;
-    private static final int REMOVED = 0x08;
+    private static final int DURABLE_QOS_0 = 0x04;
+    private static final int SHARED = 0x08;
+    private static final int REMOVED = 0x10;
 
     private static final int FIRST = 0x01;
     private static final int LAST = 0x02;
@@ -33,7 +35,7 @@ public final class InterestCodec {
     /** What an interest adds to the hash of its table; the sum does not depend on the order. */
     public static long hash(Interest interest) {
         long hash = WireFormat.hash(WireFormat.hash(0, interest.group()), interest.filter());
-        return WireFormat.mix(hash + interest.qos() + 1);
+        return WireFormat.mix(hash + interest.level() + 1);
     }
 
     /** Most bytes that an interest takes in a frame, about. */
@@ -78,17 +80,17 @@ public final class InterestCodec {
         return new Change(sequence, added, removed);
     }
 
-    private static void write(WireWriter out, Interest interest, int flags) {
-        out.writeByte(interest.qos() | (interest.isShared() ? SHARED : 0) | flags);
+    static void write(WireWriter out, Interest interest, int flags) {
+        out.writeByte(interest.level() | (interest.isShared() ? SHARED : 0) | flags);
         if (interest.isShared()) {
             out.writeString(interest.group());
         }
         out.writeString(interest.filter());
     }
 
-    private static Interest read(WireReader in, int flags) throws WireException {
-        int qos = flags & QOS_MASK;
-        if (qos > 2 || flags > (QOS_MASK | SHARED | REMOVED)) {
+    static Interest read(WireReader in, int flags) throws WireException {
+        int level = flags & LEVEL_MASK;
+        if ((level & QOS_MASK) > 2 || level == DURABLE_QOS_0 || flags > (LEVEL_MASK | SHARED | REMOVED)) {
             throw new WireException("interest with flags " + flags);
         }
         String group = (flags & SHARED) != 0 ? in.readString(WireFormat.MAX_TOPIC_BYTES) : Interest.NO_GROUP;
@@ -96,6 +98,6 @@ public final class InterestCodec {
         if (!TopicFilters.isValidFilter(filter)) {
             throw new WireException("interest in an invalid topic filter");
         }
-        return new Interest(group, filter, qos);
+        return Interest.ofLevel(group, filter, level);
     }
 }

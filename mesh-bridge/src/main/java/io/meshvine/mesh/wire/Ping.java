@@ -5,8 +5,7 @@ package io.meshvine.mesh.wire;
  * there when this arrives is lost, and the receiver asks for it again.
  *
  * @param sentNanos clock of the sender, which the answer brings back
- * @param sentThrough highest sequence number that was sent
- * @param base what is below needs no confirmation any more
+ * @param sentThrough the last publish that was sent and is not confirmed; {@link Position#NONE} if there is none
  * @param position bytes of counted frames that were sent
  * @param interestSequence number of the last change of the sender's table that was sent
  * @param interestSize size of that table
@@ -14,8 +13,7 @@ package io.meshvine.mesh.wire;
  */
 public record Ping(
         long sentNanos,
-        long sentThrough,
-        long base,
+        Position sentThrough,
         long position,
         long interestSequence,
         long interestSize,
@@ -24,10 +22,8 @@ public record Ping(
     private static final int EXPECTED_BYTES = 64;
 
     public byte[] encode() {
-        return new WireWriter(EXPECTED_BYTES)
-                .writeLong(sentNanos)
-                .writeVarLong(sentThrough)
-                .writeVarLong(base)
+        return sentThrough
+                .write(new WireWriter(EXPECTED_BYTES).writeLong(sentNanos))
                 .writeVarLong(position)
                 .writeVarLong(interestSequence)
                 .writeVarLong(interestSize)
@@ -38,8 +34,7 @@ public record Ping(
     public static Ping decode(WireReader in) throws WireException {
         return new Ping(
                 in.readLong(),
-                in.readSequence(),
-                in.readSequence(),
+                Position.read(in),
                 in.readSequence(),
                 in.readSequence(),
                 in.readVarLong(),

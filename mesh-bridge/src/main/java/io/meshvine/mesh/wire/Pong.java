@@ -11,10 +11,8 @@ public record Pong(long pingNanos, Acknowledgement acknowledgement, long interes
     private static final int EXPECTED_BYTES = 32;
 
     public byte[] encode() {
-        return new WireWriter(EXPECTED_BYTES)
-                .writeLong(pingNanos)
-                .writeVarLong(acknowledgement.accepted())
-                .writeVarLong(acknowledgement.consumed())
+        return acknowledgement
+                .write(new WireWriter(EXPECTED_BYTES).writeLong(pingNanos))
                 .writeVarLong(interestApplied)
                 .toByteArray();
     }

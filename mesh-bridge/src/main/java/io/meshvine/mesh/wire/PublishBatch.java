@@ -10,10 +10,15 @@ import java.util.List;
  * @param accepted acknowledges the receiver's publishes
  * @param consumed the receiver's bytes that were consumed
  * @param epoch life of the sender that gave the sequence numbers
- * @param base what is below needs no confirmation any more
+ * @param previous the unconfirmed publish before the first sequenced entry, however far back its number is;
+ *     {@link Position#NONE} if there is none
  * @param first sequence number of the first sequenced entry
  * @param arrivals the publishes, in order
  * @param sequenced which of them have sequence numbers
  */
 public record PublishBatch(
-        long accepted, long consumed, long epoch, long base, long first, List<Arrival> arrivals, BitSet sequenced) {}
+        Position accepted,
+        long consumed,
+        long epoch,
+        Position previous,
+        long first, List<Arrival> arrivals, BitSet sequenced) {}

@@ -40,10 +40,10 @@ public final class PublishReader {
 
     /** Decodes what follows the header of a frame. */
     public PublishBatch read(WireReader in, long nowNanos) throws WireException {
-        long accepted = in.readSequence();
+        Position accepted = Position.read(in);
         long consumed = in.readSequence();
-        long epoch = in.readVarLong();
-        long base = in.readSequence();
+        long epoch = in.readSequence();
+        Position previous = Position.read(in);
         long first = in.readSequence();
         List<Arrival> arrivals = new ArrayList<>(1 + in.remaining() / EXPECTED_ENTRY_BYTES);
         BitSet sequenced = new BitSet();
@@ -52,7 +52,7 @@ public final class PublishReader {
             sequenced.set(arrivals.size(), (flags & EncodedPublish.SEQUENCED) != 0);
             arrivals.add(readEntry(in, flags, nowNanos));
         }
-        return new PublishBatch(accepted, consumed, epoch, base, first, arrivals, sequenced);
+        return new PublishBatch(accepted, consumed, epoch, previous, first, arrivals, sequenced);
     }
 
     Arrival readEntry(WireReader in, int flags, long nowNanos) throws WireException {

@@ -6,32 +6,34 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A publish as the outbox keeps it in the store: version, wall-clock time of storing, and the entry of a frame.
+ *
+ * @param arrival the publish, older by the time that went by since it was stored, and for whom it is
+ * @param waitedMillis that time
  */
-public final class StoredPublish {
+public record StoredPublish(Arrival arrival, long waitedMillis) {
     private static final int PREFIX_BYTES = 1 + Long.BYTES;
     private static final long NANOS_PER_MILLI = 1_000_000;
 
-    private StoredPublish() {}
+    /** Bytes of a record for an entry that takes this much at most. */
+    public static int size(int maxEntryBytes) {
+        return PREFIX_BYTES + maxEntryBytes;
+    }
 
     public static byte[] encode(
             EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos, long wallMillis) {
-        byte[] bytes = new byte[PREFIX_BYTES + publish.maxEntrySize(groups)];
+        byte[] bytes = new byte[size(publish.maxEntrySize(groups))];
         bytes[0] = WireFormat.VERSION;
         WireFormat.putLong(bytes, 1, wallMillis);
         publish.write(bytes, PREFIX_BYTES, flags, groups, nowNanos);
         return bytes;
     }
 
-    /**
-     * Reads a publish back, older by the time that went by since.
-     *
-     * @return the publish, and for whom it is; its age counts on the clock of {@code nowNanos}
-     */
-    public static Arrival decode(PublishReader reader, byte[] stored, long nowNanos, long wallMillis)
+    /** Reads a publish back; its age counts on the clock of {@code nowNanos}. */
+    public static StoredPublish decode(PublishReader reader, byte[] stored, long nowNanos, long wallMillis)
             throws WireException {
         WireReader in = WireReader.of(stored);
         int version = in.readByte();
-        if (version != WireFormat.VERSION) {
+        if (version < WireFormat.OLDEST_VERSION || version > WireFormat.VERSION) {
             throw new WireException("stored publish of version " + version);
         }
         long waitedMillis = Math.max(0, wallMillis - in.readLong());
@@ -45,6 +47,6 @@ public final class StoredPublish {
                 publish.acceptedNanos() - waitedMillis * NANOS_PER_MILLI,
                 publish.expirySeconds(),
                 publish.body());
-        return new Arrival(aged, arrival.subscribers(), arrival.groups());
+        return new StoredPublish(new Arrival(aged, arrival.subscribers(), arrival.groups()), waitedMillis);
     }
 }

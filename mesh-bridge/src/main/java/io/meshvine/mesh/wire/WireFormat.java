@@ -7,11 +7,11 @@ import java.nio.ByteOrder;
 /** Fixed-width numbers in arrays, big-endian; bounds of the format; the hash that both ends of a link compute. */
 public final class WireFormat {
 
-    /** The protocol version of this code, and the first byte of every frame. */
-    public static final int VERSION = 1;
+    /** The protocol version of this code, and the first byte of every frame and of every record. */
+    public static final int VERSION = 2;
 
     /** The oldest protocol version that this code still speaks. */
-    public static final int OLDEST_VERSION = 1;
+    public static final int OLDEST_VERSION = 2;
 
     /** Longest topic name, topic filter or share name, in bytes of UTF-8 (MQTT 5, 1.5.4). */
     public static final int MAX_TOPIC_BYTES = 65_535;

@@ -76,7 +76,7 @@ final class Checks {
             if (!origin.isUp()) {
                 continue;
             }
-            long excused = dropped(origin, DropReason.OUTBOX_FULL, DropReason.OUTBOX_EXPIRED);
+            long excused = dropped(origin, DropReason.OUTBOX_FULL, DropReason.OUTBOX_EXPIRED, DropReason.EXPIRED);
             long excusedQos0 = mesh.plan().faults()
                     ? Long.MAX_VALUE
                     : dropped(origin, DropReason.PEER_SLOW, DropReason.BRIDGE_BUSY);

@@ -1,0 +1,123 @@
+package io.meshvine.mesh;
+
+import io.meshvine.mesh.link.PeerLink;
+import io.meshvine.mesh.link.Settlement;
+import io.meshvine.mesh.wire.EncodedPublish;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives the publishes of this node's clients to the links, and tells their publishers when nothing is left to wait for.
+ * The only way out of the bridge for publishes. Confined to the bridge loop.
+ */
+final class Forwarder {
+    private final EventLoop clock;
+    private final RecordStore store;
+    private final Membership membership;
+    private final RetainedExchange exchange;
+    private final InterestCheck interestCheck;
+    private final MeshCounters counters;
+
+    Forwarder(
+            EventLoop clock,
+            RecordStore store,
+            Membership membership,
+            RetainedExchange exchange,
+            InterestCheck interestCheck,
+            MeshCounters counters) {
+        this.clock = clock;
+        this.store = store;
+        this.membership = membership;
+        this.exchange = exchange;
+        this.interestCheck = interestCheck;
+        this.counters = counters;
+    }
+
+    /**
+     * Forwards a publish.
+     *
+     * @param unit as in {@link MeshBridge#publish}: it takes a record for each target, so that the publisher waits for the
+     *     unit and for nothing else
+     */
+    void forward(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
+        EncodedPublish encoded = EncodedPublish.of(publish);
+        int awaited = 0;
+        for (MeshTarget target : targets) {
+            awaited += isGuaranteed(publish, target) ? 1 : 0;
+        }
+        Settlement settlement = awaited == 0 || unit != null ? null : new Settlement(awaited, settled);
+        long now = clock.nanoTime();
+        for (MeshTarget target : targets) {
+            forward(publish, encoded, target, unit, settlement, now);
+        }
+        if (publish.stamp() != null) {
+            replicate(encoded, targets, now);
+        }
+        if (unit != null) {
+            store.write(unit.whenDurable(settled));
+        } else if (settlement == null) {
+            Settlement.run(settled);
+        }
+    }
+
+    private static boolean isGuaranteed(MeshPublish publish, MeshTarget target) {
+        return Math.min(publish.qos(), target.qos()) > 0;
+    }
+
+    private void forward(
+            MeshPublish publish,
+            EncodedPublish encoded,
+            MeshTarget target,
+            @Nullable WriteUnit unit,
+            @Nullable Settlement settlement,
+            long nowNanos) {
+        boolean guaranteed = isGuaranteed(publish, target);
+        PeerLink link = membership.link(target.peer());
+        if (link == null || encoded.size() > membership.maxPublishBytes(target.peer())) {
+            counters.countDropped(link == null ? DropReason.UNKNOWN_PEER : DropReason.TOO_LARGE, 1);
+            if (guaranteed && settlement != null) {
+                settlement.settleOne();
+            }
+            return;
+        }
+        counters.countForwarded(Math.min(publish.qos(), target.qos()));
+        if (link.isConnected() && !interestCheck.wants(target, publish.topic())) {
+            counters.countSentWithoutInterest();
+        }
+        byte[] groups = EncodedPublish.encodeGroups(target.groups());
+        // Retained state is repeated until it arrived, whatever its QoS.
+        boolean sequenced = guaranteed || publish.stamp() != null;
+        int flags = encoded.flags(sequenced, target.subscribers(), groups != null);
+        if (guaranteed) {
+            link.sendGuaranteed(encoded, flags, groups, unit, settlement, nowNanos);
+        } else if (!sequenced) {
+            link.sendUnsequenced(encoded, flags, groups, nowNanos);
+        } else if (!link.sendRepeated(encoded, flags, groups, nowNanos)) {
+            counters.countDropped(link.isPresent() ? DropReason.PEER_SLOW : DropReason.PEER_ABSENT, 1);
+            exchange.onLeftOut(link);
+        }
+    }
+
+    /** Retained state for the peers whose subscribers do not ask for it. */
+    private void replicate(EncodedPublish encoded, List<MeshTarget> targets, long nowNanos) {
+        int flags = encoded.flags(true, false, false);
+        for (PeerLink link : membership.links()) {
+            if (!link.isConnected() || isTarget(targets, link.peer())) {
+                continue; // who is absent finds out by digest
+            }
+            boolean fits = encoded.size() <= membership.maxPublishBytes(link.peer());
+            if (!fits || !link.sendRepeated(encoded, flags, null, nowNanos)) {
+                exchange.onLeftOut(link);
+            }
+        }
+    }
+
+    private static boolean isTarget(List<MeshTarget> targets, NodeId peer) {
+        for (MeshTarget target : targets) {
+            if (target.peer().equals(peer)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
