@@ -199,7 +199,8 @@ final class AbsentPeers {
     }
 
     private boolean isNews(Offer offer) {
-        if (offer.absentMillis() > options.outboxRetention().toMillis() || offer.owner().equals(self)) {
+        if (offer.absentMillis() > options.outboxRetention().toMillis()
+                || offer.owner().equals(self)) {
             return false;
         }
         PeerLink link = listener.link(offer.owner());
@@ -256,7 +257,8 @@ final class AbsentPeers {
                 index.remove(owner, old);
             }
         }
-        Known known = owners.computeIfAbsent(owner, absent -> new Known(chunk.offer().version()));
+        Known known =
+                owners.computeIfAbsent(owner, absent -> new Known(chunk.offer().version()));
         known.version = chunk.offer().version();
         known.durable = true;
         keep(unit, owner, known, chunk.offer().absentMillis());

@@ -97,7 +97,10 @@ final class InterestRecords {
     }
 
     private static byte[] key(NodeId owner, int kind) {
-        return new WireWriter(OWNER_KEY_BYTES).writeNodeId(owner).writeByte(kind).toByteArray();
+        return new WireWriter(OWNER_KEY_BYTES)
+                .writeNodeId(owner)
+                .writeByte(kind)
+                .toByteArray();
     }
 
     private static byte[] key(NodeId owner, String group, String filter) {

@@ -131,13 +131,11 @@ public final class MeshBridge implements AutoCloseable {
         this.store = store;
         this.reader = new PublishReader(options.maxPublishBytes());
         this.membership = new Membership(options, self, epoch, loop, new Peers());
-        this.absentPeers =
-                new AbsentPeers(self, loop, options, interest, new InterestRecords(store), new Absent());
+        this.absentPeers = new AbsentPeers(self, loop, options, interest, new InterestRecords(store), new Absent());
         this.tables = new PeerTables(interest, absentPeers, store, this::post, counters);
         this.advertiser = new InterestAdvertiser(options, loop, counters);
         this.exchange = new RetainedExchange(options, loop, retained, clock, counters);
-        this.forwarder =
-                new Forwarder(loop, store, membership, exchange, new InterestCheck(interest), counters);
+        this.forwarder = new Forwarder(loop, store, membership, exchange, new InterestCheck(interest), counters);
         restore();
         this.restored = true;
     }
@@ -410,7 +408,8 @@ public final class MeshBridge implements AutoCloseable {
             counters.countDropped(DropReason.SHUTDOWN, targets.size());
             Settlement.run(settled);
         } else {
-            LOG.debug("a publish came too late for its peers: it is not acknowledged, so that its client sends it again");
+            LOG.debug(
+                    "a publish came too late for its peers: it is not acknowledged, so that its client sends it again");
         }
     }
 

@@ -315,8 +315,7 @@ class AbsenceTest {
         away.appear();
         away.greet("mesh", 4);
         assertThat(payloads(away)).containsExactly(1);
-        away.send(
-                FrameKind.INTEREST_SNAPSHOT, InterestCodec.encode(new InterestCodec.Chunk(1, true, true, List.of())));
+        away.send(FrameKind.INTEREST_SNAPSHOT, InterestCodec.encode(new InterestCodec.Chunk(1, true, true, List.of())));
         assertThat(lone.index.of(away.id)).isEmpty();
     }
 

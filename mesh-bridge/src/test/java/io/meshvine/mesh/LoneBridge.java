@@ -168,7 +168,18 @@ final class LoneBridge {
         void greet(String mesh, long epoch, Position accepted) {
             send(
                     FrameKind.HELLO,
-                    new Hello(1, WireFormat.VERSION, mesh, id, epoch, "peer", Map.of(), 1 << 20, false, accepted, accepted)
+                    new Hello(
+                                    1,
+                                    WireFormat.VERSION,
+                                    mesh,
+                                    id,
+                                    epoch,
+                                    "peer",
+                                    Map.of(),
+                                    1 << 20,
+                                    false,
+                                    accepted,
+                                    accepted)
                             .encode());
         }
 

@@ -229,14 +229,13 @@ class WireFuzzTest {
 
     /** The payload of a frame: without its header. */
     private byte[] publishes(int count, long first, boolean sequenced) {
-        PublishesFrame frame =
-                new PublishesFrame(
-                        count * 256,
-                        new FrameHeader(FrameKind.PUBLISHES, 1, 1, 0),
-                        Position.NONE,
-                        0,
-                        Position.NONE,
-                        new Position(1, first));
+        PublishesFrame frame = new PublishesFrame(
+                count * 256,
+                new FrameHeader(FrameKind.PUBLISHES, 1, 1, 0),
+                Position.NONE,
+                0,
+                Position.NONE,
+                new Position(1, first));
         for (int i = 0; i < count; i++) {
             EncodedPublish encoded = EncodedPublish.of(publish(random.nextBoolean()));
             byte[] groups = EncodedPublish.encodeGroups(

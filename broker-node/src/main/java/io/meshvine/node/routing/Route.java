@@ -28,7 +28,6 @@ record Route(
         return qos == 0 ? liveTargets : targets;
     }
 
-
     /**
      * The members of one shared subscription.
      *

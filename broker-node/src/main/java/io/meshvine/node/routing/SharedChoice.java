@@ -41,10 +41,7 @@ record SharedChoice(boolean deliveredHere, List<MeshTarget> targets) {
     }
 
     private static void choose(
-            GroupKey group,
-            List<PeerInterest> peers,
-            Map<NodeId, List<GroupKey>> groups,
-            Map<NodeId, Integer> qos) {
+            GroupKey group, List<PeerInterest> peers, Map<NodeId, List<GroupKey>> groups, Map<NodeId, Integer> qos) {
         PeerInterest chosen = peers.get(ThreadLocalRandom.current().nextInt(peers.size()));
         groups.computeIfAbsent(chosen.peer(), peer -> new ArrayList<>()).add(group);
         qos.merge(chosen.peer(), chosen.qos(), Math::max);

@@ -204,6 +204,7 @@ public final class InterestIndex {
 
         /** The level of the interest, and whether the owner is away. */
         final Map<GroupKey, Integer> granted = new ConcurrentHashMap<>();
+
         final AtomicLong digest = new AtomicLong();
 
         static int state(Interest interest, boolean absent) {
@@ -268,8 +269,7 @@ public final class InterestIndex {
 
         /** While a peer comes back, some of its interest may still be marked. */
         private static PeerInterest higher(PeerInterest one, PeerInterest other) {
-            return new PeerInterest(
-                    one.peer(), Math.max(one.qos(), other.qos()), one.absent() && other.absent());
+            return new PeerInterest(one.peer(), Math.max(one.qos(), other.qos()), one.absent() && other.absent());
         }
 
         private static void unite(

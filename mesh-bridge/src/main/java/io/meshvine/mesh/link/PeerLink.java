@@ -98,15 +98,7 @@ public final class PeerLink {
         this.statistics = new LinkStatistics(listener);
         this.listener = statistics;
         this.outbox = new Outbox(
-                peer,
-                ownEpoch,
-                firstSequence,
-                store,
-                reader,
-                loop,
-                statistics,
-                OutboxLimits.of(options),
-                this::work);
+                peer, ownEpoch, firstSequence, store, reader, loop, statistics, OutboxLimits.of(options), this::work);
         if (restores) {
             outbox.restore(clock.nanoTime(), clock.wallMillis());
         }
@@ -357,9 +349,8 @@ public final class PeerLink {
 
     private void requestResend() {
         resendRequested = true;
-        sendControl(Outgoing.once(
-                FrameKind.RESEND_REQUEST,
-                () -> inbox.received().encode()));
+        sendControl(
+                Outgoing.once(FrameKind.RESEND_REQUEST, () -> inbox.received().encode()));
     }
 
     /** The peer misses what comes behind this position. */

@@ -21,4 +21,6 @@ public record PublishBatch(
         long consumed,
         long epoch,
         Position previous,
-        long first, List<Arrival> arrivals, BitSet sequenced) {}
+        long first,
+        List<Arrival> arrivals,
+        BitSet sequenced) {}

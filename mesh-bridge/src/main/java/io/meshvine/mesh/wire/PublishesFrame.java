@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class PublishesFrame {
 
     /** Most bytes before the first entry. */
-    public static final int MAX_OVERHEAD_BYTES = 
+    public static final int MAX_OVERHEAD_BYTES =
             FrameHeader.MAX_BYTES + 2 * Position.MAX_BYTES + 3 * WireWriter.MAX_VAR_LONG_BYTES;
 
     private final byte[] bytes;
