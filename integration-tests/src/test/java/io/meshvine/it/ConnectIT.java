@@ -83,7 +83,9 @@ class ConnectIT extends BrokerTest {
     }
 
     @EachVersion
-    @Clause(value = "MQTT-3.1.0-1", v311 = "MQTT-3.1.0-1")
+    @Clause(
+            value = {"MQTT-3.1.0-1", "MQTT-3.14.0-1"},
+            v311 = "MQTT-3.1.0-1")
     void closesWhenTheFirstPacketIsNotConnect(Version version) {
         RawClient client = open(0, version);
         client.send(Packets.pingreq());
@@ -212,7 +214,7 @@ class ConnectIT extends BrokerTest {
 
     @ParameterizedTest
     @MethodSource("connectsWithIllegalProperties")
-    @Clause({"3.1.2.11", "MQTT-3.1.4-1", "MQTT-4.13.1-1"})
+    @Clause({"3.1.2.11", "MQTT-3.1.4-1", "MQTT-4.13.1-1", "MQTT-3.2.2-8"})
     void refusesIllegalProperties(UnaryOperator<Connect> change) {
         RawClient client = open(0, Version.V5);
         client.send(change.apply(newClient(Version.V5)).toBytes());

@@ -54,7 +54,7 @@ class PropertiesIT extends BrokerTest {
     }
 
     @EachPlacement
-    @Clause("3.3.2.3")
+    @Clause({"3.3.2.3", "MQTT-2.2.2-1"})
     void areNotInvented(Placement placement) {
         RawClient subscriber = subscriber(placement, Version.V5);
         subscriber.subscribe(topic(), 0);

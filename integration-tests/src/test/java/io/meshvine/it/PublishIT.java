@@ -5,6 +5,7 @@ import static io.meshvine.it.wire.PacketType.PUBCOMP;
 import static io.meshvine.it.wire.PacketType.PUBLISH;
 import static io.meshvine.it.wire.PacketType.PUBREC;
 import static io.meshvine.it.wire.PacketType.PUBREL;
+import static io.meshvine.it.wire.Property.MESSAGE_EXPIRY_INTERVAL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.meshvine.it.harness.Clause;
@@ -30,8 +31,16 @@ class PublishIT extends BrokerTest {
 
     @EachPlacement
     @Clause(
-            value = {"MQTT-3.8.4-8", "MQTT-3.3.4-1", "MQTT-4.3.1-1", "MQTT-4.3.2-4", "MQTT-4.3.3-8", "MQTT-4.3.3-11"},
-            v311 = {"MQTT-3.8.4-6", "MQTT-4.3.1-1", "MQTT-4.3.2-2", "MQTT-4.3.3-2"})
+            value = {
+                "MQTT-3.8.4-8",
+                "MQTT-3.3.4-1",
+                "MQTT-4.3.1-1",
+                "MQTT-4.3.2-4",
+                "MQTT-4.3.3-8",
+                "MQTT-4.3.3-11",
+                "MQTT-2.2.1-2"
+            },
+            v311 = {"MQTT-3.8.4-6", "MQTT-4.3.1-1", "MQTT-4.3.2-2", "MQTT-4.3.3-2", "MQTT-3.3.4-1", "MQTT-2.3.1-5"})
     void deliversWithTheLowerOfBothQos(Placement placement, Version version) {
         RawClient publisher = publisher(placement, version);
         for (int granted = 0; granted <= 2; granted++) {
@@ -151,7 +160,7 @@ class PublishIT extends BrokerTest {
     }
 
     @Test
-    @Clause({"3.7.2.1", "4.3.3"})
+    @Clause({"3.7.2.1", "4.3.3", "MQTT-3.7.2-1"})
     @MosquittoDeviates("completes with success")
     void tellsThatItDoesNotKnowAReleasedPacketIdentifier() {
         RawClient publisher = connect(0, Version.V5);
@@ -162,7 +171,7 @@ class PublishIT extends BrokerTest {
     }
 
     @Test
-    @Clause("3.6.2.1")
+    @Clause({"3.6.2.1", "MQTT-3.6.2-1"})
     @MosquittoDeviates("closes the connection")
     void tellsThatItDoesNotKnowAReceivedPacketIdentifier() {
         RawClient subscriber = connect(0, Version.V5);
@@ -330,7 +339,9 @@ class PublishIT extends BrokerTest {
     }
 
     @EachVersion
-    @Clause(value = "4.7.2", v311 = "4.7.2")
+    @Clause(
+            value = "4.7.2",
+            v311 = {"4.7.2", "MQTT-3.3.5-2"})
     @MosquittoDeviates("closes the connection")
     void answersPublishesToTheServersOwnTopics(Version version) {
         RawClient listener = connect(0, version);
@@ -341,5 +352,72 @@ class PublishIT extends BrokerTest {
 
         publisher.next(PUBACK);
         publisher.ping();
+    }
+
+    @EachPlacement
+    @Clause(
+            value = {"MQTT-4.3.2-2", "MQTT-4.3.3-1", "MQTT-4.3.3-2"},
+            v311 = {"MQTT-4.3.2-1", "MQTT-4.3.3-1"})
+    void sendsAMessageForTheFirstTimeWithoutDup(Placement placement, Version version) {
+        RawClient subscriber = subscriber(placement, version);
+        subscriber.subscribe(topic(), 2);
+        RawClient publisher = publisher(placement, version);
+        for (int qos = 1; qos <= 2; qos++) {
+            publisher.send(Publish.to(topic()).payload("x").qos(qos).dup());
+            Packet publish = subscriber.receive();
+            assertThat(publish.dup()).isFalse();
+            assertThat(publish.packetId()).isPositive();
+        }
+    }
+
+    @Test
+    @Clause("MQTT-4.3.3-9")
+    @MosquittoDeviates("closes the connection")
+    void takesAPacketIdentifierAnewAfterARefusal() {
+        RawClient subscriber = connect(0, Version.V5);
+        subscriber.subscribe(topic(), 2);
+        RawClient publisher = connect(0, Version.V5);
+        assertThat(publisher
+                        .publish(Publish.to("$SYS/it/forged")
+                                .payload("no")
+                                .qos(2)
+                                .packetId(7))
+                        .orElseThrow()
+                        .reasonCode())
+                .isGreaterThanOrEqualTo(0x80);
+
+        publisher.publish(Publish.to(topic()).payload("yes").qos(2).packetId(7));
+
+        assertThat(subscriber.receive().text()).isEqualTo("yes");
+    }
+
+    @EachPlacement
+    @Clause({"MQTT-4.3.3-7", "MQTT-4.3.3-13"})
+    void completesAQos2FlowThoughTheMessageExpires(Placement placement) {
+        RawClient subscriber = subscriber(placement, Version.V5);
+        subscriber.subscribe(topic(), 2);
+        RawClient publisher = publisher(placement, Version.V5);
+        publisher.publish(Publish.to(topic()).payload("x").qos(2).with(MESSAGE_EXPIRY_INTERVAL, 1));
+        Packet publish = subscriber.next(PUBLISH);
+        pass(2);
+
+        subscriber.acknowledge(publish);
+
+        subscriber.assertNothingReceived();
+    }
+
+    @EachPlacement
+    @Clause(value = "MQTT-1.5.4-3", v311 = "MQTT-1.5.3-3")
+    void keepsAByteOrderMark(Placement placement, Version version) {
+        String marked = topic("\uFEFF/a\uFEFF");
+        RawClient subscriber = subscriber(placement, version);
+        subscriber.subscribe(marked, 1);
+        RawClient publisher = publisher(placement, version);
+        publisher.publish(Publish.to(topic("/a")).payload("other").qos(1));
+        publisher.publish(Publish.to(marked).payload("marked").qos(1));
+
+        Packet received = subscriber.receive();
+        assertThat(received.topic()).isEqualTo(marked);
+        assertThat(received.text()).isEqualTo("marked");
     }
 }

@@ -42,8 +42,16 @@ class SessionIT extends BrokerTest {
 
     @EachVersion
     @Clause(
-            value = {"MQTT-3.1.2-4", "MQTT-3.1.2-5", "MQTT-3.1.2-6", "MQTT-3.1.2-23", "MQTT-3.2.2-2", "MQTT-3.2.2-3"},
-            v311 = {"MQTT-3.1.2-4", "MQTT-3.1.2-6", "MQTT-3.2.2-1", "MQTT-3.2.2-2", "MQTT-3.2.2-3"})
+            value = {
+                "MQTT-3.1.2-4",
+                "MQTT-3.1.2-5",
+                "MQTT-3.1.2-6",
+                "MQTT-3.1.2-23",
+                "MQTT-3.2.2-2",
+                "MQTT-3.2.2-3",
+                "MQTT-3.1.4-4"
+            },
+            v311 = {"MQTT-3.1.2-4", "MQTT-3.1.2-6", "MQTT-3.2.2-1", "MQTT-3.2.2-2", "MQTT-3.2.2-3", "MQTT-3.1.4-3"})
     void resumeUntilACleanStart(Version version) {
         String clientId = newClientId();
 
@@ -108,8 +116,16 @@ class SessionIT extends BrokerTest {
 
     @EachPlacement
     @Clause(
-            value = {"MQTT-4.5.0-1", "MQTT-3.1.2-5", "MQTT-4.6.0-5"},
-            v311 = {"MQTT-3.1.2-4", "MQTT-3.1.2-5", "MQTT-4.5.0-1", "MQTT-4.6.0-6"})
+            value = {"MQTT-4.5.0-1", "MQTT-3.1.2-5", "MQTT-4.6.0-5", "MQTT-4.1.0-1"},
+            v311 = {
+                "MQTT-3.1.2-4",
+                "MQTT-3.1.2-5",
+                "MQTT-4.5.0-1",
+                "MQTT-4.6.0-6",
+                "MQTT-4.1.0-1",
+                "MQTT-4.1.0-2",
+                "MQTT-3.1.3-2"
+            })
     void keepSubscriptionsAndMessagesWhileTheClientIsAway(Placement placement, Version version) {
         Connect connect = newClient(version).durable();
         RawClient before = connect(placement.subscriberNode(), connect);

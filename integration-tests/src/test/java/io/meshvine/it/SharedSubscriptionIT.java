@@ -213,7 +213,9 @@ class SharedSubscriptionIT extends BrokerTest {
     }
 
     @EachVersion
-    @Clause(value = "4.8.2", v311 = "MQTT-3.8.4-5")
+    @Clause(
+            value = {"4.8.2", "MQTT-4.8.2-1", "MQTT-4.8.2-2"},
+            v311 = "MQTT-3.8.4-5")
     @MosquittoDeviates("takes the names as ordinary filters or closes the connection")
     void rejectNamesThatAreNoSharedSubscription(Version version) {
         for (String filter : List.of("$share/g", "$share//t", "$share/g+/t", "$share/#/t", "$share/g/")) {
@@ -221,5 +223,48 @@ class SharedSubscriptionIT extends BrokerTest {
             int code = client.subscribe(Subscribe.to(filter, 0)).reasonCode();
             assertThat(code).as(filter).isEqualTo(version.is5() ? 0x8f : 0x80);
         }
+    }
+
+    @EachPlacement
+    @Clause("MQTT-4.8.2-4")
+    void completeAQos2DeliveryWithTheMemberThatBeganIt(Placement placement) {
+        Connect durable = newClient(Version.V5).durable();
+        RawClient member = connect(placement.subscriberNode(), durable);
+        member.subscribe(shared("g", topic()), 2);
+        RawClient publisher = publisher(placement, Version.V5);
+        publisher.publish(Publish.to(topic()).payload("begun").qos(2));
+        Packet begun = member.next(PUBLISH);
+        RawClient other = connect(placement.subscriberNode(), Version.V5);
+        other.subscribe(shared("g", topic()), 2);
+        member.close();
+
+        RawClient again = connect(
+                placement.subscriberNode(),
+                Connect.as(Version.V5, durable.clientId()).resuming());
+
+        Packet resent = again.await(PUBLISH);
+        assertThat(resent.text()).isEqualTo("begun");
+        assertThat(resent.dup()).isTrue();
+        assertThat(resent.packetId()).isEqualTo(begun.packetId());
+        again.acknowledge(resent);
+        other.assertNothingReceived();
+    }
+
+    @EachPlacement
+    @Clause("MQTT-4.8.2-5")
+    void dropAQos2DeliveryThatBeganWithASessionThatEnds(Placement placement) {
+        RawClient member = subscriber(placement, Version.V5);
+        member.subscribe(shared("g", topic()), 2);
+        RawClient publisher = publisher(placement, Version.V5);
+        publisher.publish(Publish.to(topic()).payload("begun").qos(2));
+        assertThat(member.next(PUBLISH).text()).isEqualTo("begun");
+        RawClient other = subscriber(placement, Version.V5);
+        other.subscribe(shared("g", topic()), 2);
+
+        member.disconnect();
+        publisher.publish(Publish.to(topic()).payload("next").qos(2));
+
+        assertThat(other.receive().text()).isEqualTo("next");
+        other.assertNothingReceived();
     }
 }

@@ -25,8 +25,25 @@ class SubscribeIT extends BrokerTest {
 
     @EachVersion
     @Clause(
-            value = {"MQTT-3.8.4-1", "MQTT-3.8.4-2", "MQTT-3.8.4-5", "MQTT-3.8.4-6", "MQTT-3.8.4-7", "MQTT-3.9.3-1"},
-            v311 = {"MQTT-3.8.4-1", "MQTT-3.8.4-2", "MQTT-3.8.4-4", "MQTT-3.8.4-5", "MQTT-3.9.3-1"})
+            value = {
+                "MQTT-3.8.4-1",
+                "MQTT-3.8.4-2",
+                "MQTT-3.8.4-5",
+                "MQTT-3.8.4-6",
+                "MQTT-3.8.4-7",
+                "MQTT-3.9.3-1",
+                "MQTT-3.9.3-2",
+                "MQTT-2.2.1-6"
+            },
+            v311 = {
+                "MQTT-3.8.4-1",
+                "MQTT-3.8.4-2",
+                "MQTT-3.8.4-4",
+                "MQTT-3.8.4-5",
+                "MQTT-3.9.3-1",
+                "MQTT-3.9.3-2",
+                "MQTT-2.3.1-7"
+            })
     void grantsEachFilterItsQosInOneAnswer(Version version) {
         RawClient subscriber = connect(0, version);
 

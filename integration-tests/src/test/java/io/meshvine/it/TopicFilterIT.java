@@ -51,7 +51,7 @@ class TopicFilterIT extends BrokerTest {
     @EachPlacement
     @Clause(
             value = {"MQTT-3.3.2-3", "MQTT-4.7.1-1", "MQTT-4.7.1-2", "MQTT-4.7.3-4", "1.5.4", "4.7.3"},
-            v311 = {"MQTT-4.7.1-2", "MQTT-4.7.1-3", "MQTT-4.7.3-4", "MQTT-1.5.3-3"})
+            v311 = {"MQTT-4.7.1-2", "MQTT-4.7.1-3", "MQTT-4.7.3-4", "MQTT-1.5.3-3", "MQTT-3.3.2-3"})
     void matchTopicsLevelByLevel(Placement placement, Version version) {
         Map<String, Set<String>> received = new TreeMap<>();
         RawClient publisher = publisher(placement, version);

@@ -1,5 +1,6 @@
 package io.meshvine.node.front;
 
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnAckVariableHeader;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
@@ -19,6 +20,9 @@ import java.util.HexFormat;
 final class ConnackWriter {
 
     private static final int DEFAULT_RECEIVE_MAXIMUM = ConnectRequest.DEFAULT_RECEIVE_MAXIMUM;
+    /** Fixed header, flags, code, length of properties, and what stands in front of a reason string. */
+    private static final int REFUSAL_OVERHEAD = 2 + 1 + 1 + 2 + 3;
+
     private static final String RESPONSE_PREFIX = "response/";
 
     private ConnackWriter() {}
@@ -50,9 +54,10 @@ final class ConnackWriter {
         return connack(MqttConnectReturnCode.CONNECTION_ACCEPTED, sessionPresent, properties);
     }
 
-    static MqttConnAckMessage refused(Refusal refusal, String why, boolean version5) {
+    /** @param maxPacketSize largest packet the client takes: says why only within it [MQTT-3.2.2-19] */
+    static MqttConnAckMessage refused(Refusal refusal, String why, boolean version5, long maxPacketSize) {
         MqttProperties properties = new MqttProperties();
-        if (version5) {
+        if (version5 && REFUSAL_OVERHEAD + ByteBufUtil.utf8Bytes(why) <= maxPacketSize) {
             text(properties, MqttPropertyType.REASON_STRING, why);
         }
         MqttConnectReturnCode code = refusal.code(version5);

@@ -24,6 +24,7 @@ final class ConnectFlow {
     private @Nullable ConnectRequest request;
     private @Nullable Client client;
     private @Nullable OpenSession open;
+    private long maxPacketSize = ConnectRequest.NO_PACKET_LIMIT;
     private boolean atGate;
     private boolean answered;
 
@@ -54,6 +55,7 @@ final class ConnectFlow {
     // ---- The way in
 
     void onConnect(MqttConnectMessage message) {
+        maxPacketSize = ConnectRequest.packetLimit(message);
         ConnectRequest asked;
         try {
             asked = ConnectRequest.parse(message);
@@ -159,7 +161,8 @@ final class ConnectFlow {
         MqttConnectReturnCode code = engines.variableHeader().connectReturnCode();
         if (code != MqttConnectReturnCode.CONNECTION_ACCEPTED) {
             services.counters().connect(Refusal.UNSPECIFIED.label());
-            return ConnackWriter.refused(Refusal.UNSPECIFIED, "the session could not be opened", asked.version5());
+            return ConnackWriter.refused(
+                    Refusal.UNSPECIFIED, "the session could not be opened", asked.version5(), maxPacketSize);
         }
         services.counters().connect("accepted");
         return ConnackWriter.accepted(asked, held.present, held.expirySeconds, keepAlive(asked), services.options());
@@ -178,7 +181,7 @@ final class ConnectFlow {
         services.counters().connect(refusal.label());
         answered = true;
         MqttConnAckMessage connack =
-                refusal.code(version5) == null ? null : ConnackWriter.refused(refusal, why, version5);
+                refusal.code(version5) == null ? null : ConnackWriter.refused(refusal, why, version5, maxPacketSize);
         connection.leave("refused", connack);
     }
 

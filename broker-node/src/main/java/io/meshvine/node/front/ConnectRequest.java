@@ -51,6 +51,12 @@ record ConnectRequest(
         return message.variableHeader().version() == VERSION_5;
     }
 
+    /** The largest packet that a client says it takes, before anything else of its CONNECT is looked at. */
+    static long packetLimit(MqttConnectMessage message) {
+        return new PropertyReader(message.variableHeader().properties())
+                .unsignedInt(MqttPropertyType.MAXIMUM_PACKET_SIZE, NO_PACKET_LIMIT);
+    }
+
     /** Reads and checks a CONNECT. */
     static ConnectRequest parse(MqttConnectMessage message) throws ConnectRefused {
         MqttConnectVariableHeader header = message.variableHeader();
