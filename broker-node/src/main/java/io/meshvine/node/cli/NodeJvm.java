@@ -13,11 +13,11 @@ final class NodeJvm {
     private static final String LIBRARIES = "meshvine.lib";
 
     /** From this version on Java warns of what Netty does, unless it is told that this is meant. */
-    private static final int WARNS_OF_NATIVE_CODE = 24;
+    private static final int WARNS = 24;
 
     private NodeJvm() {}
 
-    /** Java, its options and the main class; the arguments of the program follow. */
+    /** Java, its options and what it is to run; the arguments of the program follow. */
     static List<String> command() {
         return command(
                 System.getProperty(LIBRARIES), System.getenv("JAVA_OPTS"), System.getProperty("java.class.path"));
@@ -37,13 +37,20 @@ final class NodeJvm {
             }
             command.add("-D" + LIBRARIES + "=" + libraries);
         }
-        if (Runtime.version().feature() >= WARNS_OF_NATIVE_CODE) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        if (Runtime.version().feature() >= WARNS) {
+            command.add("--sun-misc-unsafe-memory-access=allow");
         }
         if (javaOptions != null && !javaOptions.isBlank()) {
             command.addAll(List.of(javaOptions.trim().split("\\s+", -1)));
         }
-        command.addAll(List.of("-cp", classPath, "io.meshvine.node.Main"));
+        if (libraries != null) {
+            command.addAll(List.of("-jar", Path.of(libraries, "meshvine.jar").toString()));
+        } else {
+            if (Runtime.version().feature() >= WARNS) {
+                command.add("--enable-native-access=ALL-UNNAMED"); // What the manifest of the jar says otherwise.
+            }
+            command.addAll(List.of("-cp", classPath, "io.meshvine.node.Main"));
+        }
         return command;
     }
 }

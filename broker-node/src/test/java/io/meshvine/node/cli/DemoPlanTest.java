@@ -87,7 +87,11 @@ class DemoPlanTest {
 
         assertThat(command.get(0)).endsWith("/bin/java");
         assertThat(command)
-                .containsSubsequence("-Dmeshvine.lib=" + folder, "-Xmx64m", "-Dx=y", "-cp", "a.jar:b.jar")
+                .containsSubsequence("-Dmeshvine.lib=" + folder, "-Xmx64m", "-Dx=y", "-jar")
+                .endsWith(folder.resolve("meshvine.jar").toString());
+
+        assertThat(NodeJvm.command(null, null, "a.jar:b.jar"))
+                .containsSubsequence("-cp", "a.jar:b.jar")
                 .endsWith("io.meshvine.node.Main");
     }
 }

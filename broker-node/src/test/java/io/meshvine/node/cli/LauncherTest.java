@@ -62,9 +62,8 @@ class LauncherTest {
                         "-Xmx1g",
                         "-Dx=y",
                         "-Dmeshvine.lib=" + lib,
-                        "-cp",
+                        "-jar",
                         lib.resolve("meshvine.jar").toString(),
-                        "io.meshvine.node.Main",
                         "node",
                         "--config",
                         "a b.yaml\n"));
@@ -81,16 +80,19 @@ class LauncherTest {
         assertThat(result.out())
                 .startsWith("-XX:TieredStopAtLevel=1|-XX:+UseSerialGC|-Xmx256m|")
                 .contains("|-XX:SharedArchiveFile=" + home.resolve("lib/meshvine-tool.jsa") + "|")
-                .endsWith("|io.meshvine.node.Main|status|--json\n")
+                .endsWith("/meshvine.jar|status|--json\n")
                 .doesNotContain("-Xmx1g");
     }
 
     @Test
-    void newerJavaIsToldThatNativeCodeIsMeant() throws Exception {
+    void newerJavaIsToldThatUnsafeIsMeantAndKeepsItsArchivesOfClasses() throws Exception {
         release();
         java("25.0.1");
 
-        assertThat(run("node").out()).contains("|--enable-native-access=ALL-UNNAMED|");
+        // Given as an option, the permission for native code would switch them off; it is in the manifest.
+        assertThat(run("node").out())
+                .contains("|--sun-misc-unsafe-memory-access=allow|")
+                .doesNotContain("--enable-native-access");
     }
 
     @Test
