@@ -54,6 +54,9 @@ public final class FaultMain implements Callable<Integer> {
     @Option(names = "--rate", description = "Messages a second of each publisher. Default: ${DEFAULT-VALUE}")
     private int rate = 50;
 
+    @Option(names = "--untimed", description = "Shows times without judging them: for a busy machine.")
+    private boolean untimed;
+
     @Option(names = "--json", description = "File to write the outcomes to.")
     private @Nullable Path json;
 
@@ -74,20 +77,33 @@ public final class FaultMain implements Callable<Integer> {
         Files.createDirectories(directory);
         Path runs = Files.createTempDirectory(directory.toAbsolutePath(), "run-");
         System.err.println("logs and data: " + runs);
-        FaultRun run = new FaultRun(new Network(NODES), new Settings(times, duration, seed, rate, runs));
+        FaultRun run = new FaultRun(new Network(NODES), new Settings(times, duration, seed, rate, !untimed, runs));
         List<Outcome> outcomes = new ArrayList<>();
+        List<String> brokenOff = new ArrayList<>();
+        Table table = new Table(System.out);
+        table.head();
         for (Scenario scenario : scenarios) {
             System.err.println(scenario.name() + ": " + scenario.description());
-            outcomes.add(run.of(scenario));
+            try {
+                Outcome outcome = run.of(scenario);
+                table.row(outcome);
+                outcomes.add(outcome);
+            } catch (RuntimeException e) {
+                // The others are still worth running.
+                brokenOff.add(scenario.name());
+                System.err.println(scenario.name() + " broke off");
+                e.printStackTrace();
+            }
         }
-        new Table(System.out).print(outcomes);
+        table.details(outcomes);
         if (json != null) {
             new ObjectMapper()
                     .registerModule(new SimpleModule().addSerializer(Duration.class, ToStringSerializer.instance))
                     .enable(SerializationFeature.INDENT_OUTPUT)
                     .writeValue(json.toFile(), outcomes);
         }
-        return outcomes.stream().allMatch(Outcome::passed) ? 0 : 1;
+        brokenOff.forEach(name -> System.out.println(name + " broke off, see above"));
+        return brokenOff.isEmpty() && outcomes.stream().allMatch(Outcome::passed) ? 0 : 1;
     }
 
     private List<Scenario> chosen() {

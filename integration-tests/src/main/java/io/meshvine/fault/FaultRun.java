@@ -35,13 +35,15 @@ final class FaultRun {
                         new FaultMesh(scenario.nodes(), directory, scenario.nodeSettings(), scenario.jvmOptions());
                 ClientLoop loop = new ClientLoop();
                 Fleet fleet = new Fleet(
-                        loop, mesh.nodes().stream().map(FaultNode::mqtt).toList(), scenario.load(settings.rate()))) {
+                        loop, mesh.nodes().stream().map(FaultNode::mqtt).toList())) {
+            scenario.populate(fleet, settings.rate());
             Stage stage = new Stage(settings, network, mesh, fleet);
             scenario.prepare(stage, directory);
             mesh.start();
             return play(scenario, stage);
         } finally {
             network.heal();
+            scenario.cleanUp();
         }
     }
 
@@ -61,7 +63,8 @@ final class FaultRun {
         if (!settled) {
             stage.say("publishers still wait for acknowledgements");
         }
-        fleet.awaitDelivered(Stage.LIMIT);
+        fleet.awaitDelivered(scenario.drainLimit());
+        fleet.awaitWills(Bars.WILL);
         int wrongRetained = fleet.wrongRetained();
         stage.mesh().nodes().forEach(stage::keepDrops);
         return Outcome.of(scenario, stage, settled, wrongRetained);

@@ -39,7 +39,7 @@ record Outcome(
     static Outcome of(Scenario scenario, Stage stage, boolean settled, int wrongRetained) {
         LedgerReport ledger = stage.fleet().report();
         Wills.Report wills = stage.fleet().willReport();
-        Verdict verdict = new Verdict(scenario.bars());
+        Verdict verdict = new Verdict(scenario.bars(), stage.settings().timed());
         verdict.ledger(ledger, stage.drops().byReason());
         verdict.mesh(stage);
         verdict.wills(wills);

@@ -1,7 +1,9 @@
 package io.meshvine.fault;
 
+import io.meshvine.fault.client.Fleet;
 import io.meshvine.fault.client.Load;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -32,10 +34,19 @@ interface Scenario {
         return List.of("-Xmx256m", "-XX:+UseSerialGC");
     }
 
-    default Load load(int rate) {
-        return new Load(rate, 50, 100);
+    /** Says who the clients are. */
+    default void populate(Fleet fleet, int rate) {
+        fleet.everybody(new Load(rate, 50, 100));
+    }
+
+    /** How long what was promised may take to arrive in the end. */
+    default Duration drainLimit() {
+        return Stage.LIMIT;
     }
 
     /** Called before the nodes start. */
     default void prepare(Stage stage, Path directory) {}
+
+    /** Called when all nodes have ended, whatever happened. */
+    default void cleanUp() {}
 }

@@ -17,6 +17,13 @@ final class Scenarios {
                 Partition.twoAndOne("split-2-1-2m", Duration.ofMinutes(2)),
                 Partition.all("split-1-1-1-10s", Duration.ofSeconds(10)),
                 Partition.all("split-1-1-1-2m", Duration.ofMinutes(2)),
-                Partition.oneWay("one-way", Duration.ofSeconds(20)));
+                Partition.oneWay("one-way", Duration.ofSeconds(20)),
+                new LossyNetwork(),
+                new RestartStorm(),
+                new RestartNodes(),
+                new Roaming(),
+                new FullDisk(),
+                new PowerCut(),
+                new StalledPeer());
     }
 }

@@ -6,6 +6,8 @@ import io.meshvine.fault.mesh.FaultMesh;
 import io.meshvine.fault.mesh.FaultNode;
 import io.meshvine.fault.net.Network;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -24,6 +26,7 @@ final class Stage {
     private final Drops drops = new Drops();
     private @Nullable Duration convergence;
     private @Nullable Duration notice;
+    private final List<String> failures = new ArrayList<>();
     private boolean diverged;
     private boolean unnoticed;
 
@@ -72,6 +75,17 @@ final class Stage {
     /** Says on standard error how far the run is. */
     void say(String what) {
         System.err.println("  " + what);
+    }
+
+    /** A bar of the scenario's own. */
+    void require(boolean holds, String failure) {
+        if (!holds) {
+            failures.add(failure);
+        }
+    }
+
+    List<String> failures() {
+        return failures;
     }
 
     /** SIGKILL, and what it does to everybody's expectations. */

@@ -20,16 +20,25 @@ final class Table {
         this.out = out;
     }
 
-    void print(List<Outcome> outcomes) {
+    void head() {
         out.println("| fault | published | acked | lost | twice QoS 1 | twice QoS 2 | reordered | unavailable s"
                 + " | converged s | noticed s | wills late s | dropped | verdict |");
         out.println("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
-        outcomes.forEach(outcome -> out.println(row(outcome)));
+        out.flush();
+    }
+
+    void row(Outcome outcome) {
+        out.println(text(outcome));
+        out.flush();
+    }
+
+    /** What exactly was lost. */
+    void details(List<Outcome> outcomes) {
         outcomes.stream().filter(outcome -> !outcome.passed()).forEach(this::details);
         out.flush();
     }
 
-    private static String row(Outcome outcome) {
+    private static String text(Outcome outcome) {
         return String.format(
                 Locale.ROOT,
                 "| %s | %d | %d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s |",

@@ -16,10 +16,12 @@ final class Verdict {
             Set.of("peer-absent", "peer-slow", "out-of-order", "bridge-busy", "qos0-offline", "qos0-slow");
 
     private final Bars bars;
+    private final boolean timed;
     private final List<String> failures = new ArrayList<>();
 
-    Verdict(Bars bars) {
+    Verdict(Bars bars, boolean timed) {
         this.bars = bars;
+        this.timed = timed;
     }
 
     /** Adds a failure unless the condition holds. */
@@ -41,7 +43,7 @@ final class Verdict {
         require(twice == 0, "QoS 2 twice " + twice);
         require(ledger.lostSessions() == 0, "sessions lost " + ledger.lostSessions());
         require(ledger.strangers() == 0, "never sent " + ledger.strangers());
-        if (bars.alwaysServes()) {
+        if (timed && bars.alwaysServes()) {
             for (int node = 0; node < ledger.unavailableMillis().size(); node++) {
                 int gap = ledger.unavailableMillis().get(node);
                 require(gap < Bars.GAP.toMillis(), "n" + (node + 1) + " did not serve for " + gap + " ms");
@@ -50,6 +52,7 @@ final class Verdict {
     }
 
     void mesh(Stage stage) {
+        failures.addAll(stage.failures());
         require(!stage.diverged(), "never converged");
         limit(stage.convergence(), Bars.CONVERGENCE, "converged");
         if (bars.noticedWithin() != null) {
@@ -65,7 +68,7 @@ final class Verdict {
     }
 
     private void limit(@Nullable Duration measured, Duration bar, String what) {
-        if (measured != null) {
+        if (timed && measured != null) {
             require(measured.compareTo(bar) < 0, what + " after " + measured.toMillis() + " ms");
         }
     }

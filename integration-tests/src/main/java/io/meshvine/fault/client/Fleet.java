@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -39,28 +40,51 @@ public final class Fleet implements AutoCloseable {
     private final List<ReceivingClient> receivers = new ArrayList<>();
     private final List<ReceivingClient> absentees = new ArrayList<>();
     private final List<MqttClient> others = new ArrayList<>();
+    private final List<ReceivingClient> roamers = new ArrayList<>();
     private int clients;
 
-    /** Creates the clients of one node each; none connects yet. */
-    public Fleet(ClientLoop loop, List<InetSocketAddress> brokers, Load load) {
+    /** Without clients so far. */
+    public Fleet(ClientLoop loop, List<InetSocketAddress> brokers) {
         this.loop = loop;
         this.ledger = new Ledger(brokers.size());
         this.brokers = List.copyOf(brokers);
+    }
+
+    /** Clients of every kind at every node. */
+    public void everybody(Load load) {
         for (int node = 0; node < brokers.size(); node++) {
-            publisher(node, ledger.stream(topic(node, 0), 0, node), MqttVersion.MQTT_5, load, false);
-            publisher(node, ledger.stream(topic(node, 1), 1, node), MqttVersion.MQTT_3_1_1, load, false);
-            publisher(node, ledger.stream(topic(node, 2), 2, node), MqttVersion.MQTT_5, load, false);
+            publisher(node, 0, load);
+            publisher(node, 1, load);
+            publisher(node, 2, load);
             String own = RETAINED_TOPICS + "n" + (node + 1);
-            publisher(node, ledger.retainedStream(own, node), MqttVersion.MQTT_5, RETAINED_LOAD, true);
-            publisher(node, ledger.retainedStream(CONTESTED_TOPIC, node), MqttVersion.MQTT_5, RETAINED_LOAD, true);
-            receiver("durable", node, MqttVersion.MQTT_5, true);
-            receiver("durable311", node, MqttVersion.MQTT_3_1_1, true);
-            receiver("clean", node, MqttVersion.MQTT_5, false);
-            receiver("clean311", node, MqttVersion.MQTT_3_1_1, false);
+            publisher(node, ledger.retainedStream(own, node), RETAINED_LOAD, true);
+            publisher(node, ledger.retainedStream(CONTESTED_TOPIC, node), RETAINED_LOAD, true);
+            for (MqttVersion version : List.of(MqttVersion.MQTT_5, MqttVersion.MQTT_3_1_1)) {
+                receiver("durable", node, version, true);
+                receiver("clean", node, version, false);
+            }
             absentees.add(receiver("away", node, MqttVersion.MQTT_5, true));
             others.add(new WillWatcher(
                     loop, identity("watch", MqttVersion.MQTT_5, false), brokers.get(node), wills, node));
         }
+    }
+
+    /** Subscribers with durable sessions who move when {@link #roam} says so. */
+    public void roamers(int count) {
+        for (int i = 0; i < count; i++) {
+            MqttVersion version = i % 2 == 0 ? MqttVersion.MQTT_5 : MqttVersion.MQTT_3_1_1;
+            roamers.add(receiver("roaming", i % brokers.size(), version, true));
+        }
+    }
+
+    /** A publisher of a stream of its own. */
+    public void publisher(int node, int qos, Load load) {
+        publisher(node, ledger.stream(topic(node, qos), qos, node), load, false);
+    }
+
+    /** A subscriber of everything, with MQTT 5. */
+    public void subscriber(int node, boolean durable) {
+        receiver(durable ? "durable" : "clean", node, MqttVersion.MQTT_5, durable);
     }
 
     private static String topic(int node, int qos) {
@@ -71,7 +95,8 @@ public final class Fleet implements AutoCloseable {
         return new Identity(kind + "-" + ++clients, version, durable);
     }
 
-    private void publisher(int node, Stream stream, MqttVersion version, Load load, boolean retained) {
+    private void publisher(int node, Stream stream, Load load, boolean retained) {
+        MqttVersion version = stream.qos() == 1 && !retained ? MqttVersion.MQTT_3_1_1 : MqttVersion.MQTT_5;
         publishers.add(new PublishingClient(
                 loop, identity("publisher", version, true), brokers.get(node), ledger, stream, load, retained));
     }
@@ -120,6 +145,33 @@ public final class Fleet implements AutoCloseable {
         loop.run(() -> absentees.forEach(MqttClient::connect));
     }
 
+    /** Somebody who roams goes to another node, in one of the ways that there are. */
+    public void roam(Random random) {
+        ReceivingClient roamer = roamers.get(random.nextInt(roamers.size()));
+        int step = 1 + random.nextInt(brokers.size() - 1);
+        int way = random.nextInt(3);
+        loop.run(() -> {
+            int next = (roamer.receiver().node() + step) % brokers.size();
+            if (way == 0) {
+                roamer.leave();
+            } else if (way == 1) {
+                roamer.vanish();
+            }
+            roamer.receiver().moveTo(next);
+            roamer.roam(brokers.get(next));
+        });
+    }
+
+    /** From now on delays are measured anew. */
+    public void resetDelays() {
+        loop.run(ledger::resetDelays);
+    }
+
+    /** 99 of 100 messages since the last reset arrived at subscribers of that node within so many milliseconds. */
+    public int p99Millis(int node) {
+        return loop.call(() -> ledger.p99Millis(node));
+    }
+
     /** A client with a will connects to a node; returns the will's name, which is its topic. */
     public String placeWill(int node) {
         String will = "w/" + clients;
@@ -135,6 +187,11 @@ public final class Fleet implements AutoCloseable {
     /** The client with that will is lost now, and watchers at the given nodes wait for it. */
     public void expectWill(String will, Set<Integer> watchers) {
         loop.run(() -> wills.expect(will, watchers, loop.nowMillis()));
+    }
+
+    /** Waits until every will has arrived that should. */
+    public void awaitWills(Duration limit) {
+        await(limit, () -> wills.report().missing() == 0);
     }
 
     public Wills.Report willReport() {

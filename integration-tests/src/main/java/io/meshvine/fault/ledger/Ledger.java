@@ -14,6 +14,7 @@ public final class Ledger {
     private final List<Stream> retained = new ArrayList<>();
     private final Separations separations = new Separations();
     private final Availability availability;
+    private final List<Delays> delays = new ArrayList<>();
     private final int nodes;
     private long lostSessions;
     private long strangers;
@@ -21,6 +22,9 @@ public final class Ledger {
     public Ledger(int nodes) {
         this.nodes = nodes;
         this.availability = new Availability(nodes);
+        for (int node = 0; node < nodes; node++) {
+            delays.add(new Delays());
+        }
     }
 
     /** A new stream of a publisher at a node. */
@@ -82,9 +86,22 @@ public final class Ledger {
             return;
         }
         Stream stream = streams.get(streamId);
-        if (receiver.receive(stream, sequence) && stream.qos() > 0 && stream.node() == receiver.node()) {
-            availability.arrived(stream.node(), nowMillis);
+        if (receiver.receive(stream, sequence) && stream.qos() > 0) {
+            delays.get(receiver.node()).add(nowMillis - stream.sentMillis(sequence));
+            if (stream.node() == receiver.node()) {
+                availability.arrived(stream.node(), nowMillis);
+            }
         }
+    }
+
+    /** From now on delays are measured anew. */
+    public void resetDelays() {
+        delays.replaceAll(old -> new Delays());
+    }
+
+    /** How long messages took to subscribers of a node since the last reset, 99 of 100. */
+    public int p99Millis(int node) {
+        return delays.get(node).quantile(0.99);
     }
 
     /** How many promised and acknowledged messages have not arrived yet, over all receivers. */

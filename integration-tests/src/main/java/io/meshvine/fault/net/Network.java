@@ -13,7 +13,7 @@ public final class Network {
     private static final String ISOLATED = "meshvine.fault.isolated";
 
     private static final String PREFIX = "10.77.0.";
-    private static final String HOST = PREFIX + "254";
+    static final String HOST = PREFIX + "254";
 
     /** Nobody's: frames to it reach no interface that takes them. */
     private static final String NOBODY = "02:00:00:00:00:01";

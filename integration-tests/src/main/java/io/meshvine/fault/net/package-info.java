@@ -1,4 +1,4 @@
-/** A network of namespaces that belongs to one run, and what can be done to it. Imports the JDK alone. */
+/** A network of namespaces that belongs to one run, and what can be done to it and to disks. Imports Netty. */
 @NullMarked
 package io.meshvine.fault.net;
 
