@@ -6,7 +6,9 @@ import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
-import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.store.Durability;
+import io.meshvine.mesh.store.RocksRecordStore;
+import io.meshvine.mesh.store.StoreOptions;
 import io.meshvine.node.admin.AdminServer;
 import io.meshvine.node.admin.AdminSources;
 import io.meshvine.node.admin.Health;
@@ -16,6 +18,7 @@ import io.meshvine.node.config.LoadedConfig;
 import io.meshvine.node.config.MqttConfig;
 import io.meshvine.node.config.NodeConfig;
 import io.meshvine.node.config.SessionConfig;
+import io.meshvine.node.config.StorageConfig;
 import io.meshvine.node.front.Authorizer;
 import io.meshvine.node.front.Front;
 import io.meshvine.node.front.FrontOptions;
@@ -61,10 +64,10 @@ public final class Node implements RunningNode {
 
     private final NodeConfig config;
     private final NodeHome home;
+    private final RecordStore store;
     private final BridgeLoop bridgeLoop = new BridgeLoop("meshvine-bridge");
     private final BridgeLoop sessionLoop = new BridgeLoop("meshvine-sessions");
     private final ScheduledExecutorService timer;
-    private final RecordStore store = new HeapRecordStore();
     private final Sessions sessions;
     private final MeshSide mesh;
     private final MeshLocalBroker meshBroker;
@@ -77,9 +80,10 @@ public final class Node implements RunningNode {
     private final AdminServer admin;
     private volatile boolean serving;
 
-    private Node(LoadedConfig loaded, NodeHome home, String version) {
+    private Node(LoadedConfig loaded, NodeHome home, RecordStore store, String version) {
         this.config = loaded.config();
         this.home = home;
+        this.store = store;
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "meshvine-timer");
             thread.setDaemon(true);
@@ -121,10 +125,11 @@ public final class Node implements RunningNode {
                 .register(sysTopics, version, bridgeLoop::nanoTime);
         sysTopics.tree(() -> MeshFigures.of(mesh));
         this.metrics = new NodeMetrics(version);
-        NodeCounters counters = new NodeCounters(front.counters(), sessions, directory, retained, meshBroker, mesh);
+        NodeCounters counters = new NodeCounters(front.counters(), sessions, directory, retained, meshBroker, mesh, store);
         counters.bindTo(metrics);
         Health checks = new Health();
         checks.readyWhen("serving", () -> serving ? Optional.empty() : Optional.of("starting or stopping"));
+        checks.readyWhen("store", store::problem);
         checks.readyWhen("mesh", mesh::problem);
         this.health = new NodeHealth(checks, bridgeLoop::nanoTime);
         health.watch("meshvine-bridge", bridgeLoop::execute);
@@ -142,10 +147,15 @@ public final class Node implements RunningNode {
      */
     public static Node start(LoadedConfig config) throws IOException {
         NodeHome home = NodeHome.open(config.config().dataDir());
+        RecordStore store = null;
         Node node;
         try {
-            node = new Node(config, home, version());
+            store = openStore(config.config().storage(), home);
+            node = new Node(config, home, store, version());
         } catch (RuntimeException e) {
+            if (store != null) {
+                store.close();
+            }
             home.close();
             throw e;
         }
@@ -156,6 +166,17 @@ public final class Node implements RunningNode {
             node.close();
             throw e;
         }
+    }
+
+    private static RecordStore openStore(StorageConfig storage, NodeHome home) {
+        Durability durability =
+                switch (storage.durability()) {
+                    case FSYNC -> Durability.FSYNC;
+                    case OS -> Durability.OS;
+                    case NONE -> Durability.NONE;
+                };
+        return RocksRecordStore.open(new StoreOptions(
+                home.folder().resolve("store"), home.id().toString(), durability, storage.memory()));
     }
 
     private void serve() throws IOException {
@@ -217,6 +238,7 @@ public final class Node implements RunningNode {
         metrics.close();
         timer.shutdownNow();
         sessionLoop.close();
+        // Before the loop to which what waits for the store goes back.
         store.close();
         bridgeLoop.close();
         home.close();

@@ -2,10 +2,13 @@ package io.meshvine.node;
 
 import io.meshvine.mesh.MeshCounters;
 import io.meshvine.mesh.MeshStatus;
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.StoreStatistics;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.node.front.FrontCounters;
 import io.meshvine.node.metrics.MeshMetrics;
 import io.meshvine.node.metrics.NodeMetrics;
+import io.meshvine.node.metrics.StoreMetrics;
 import io.meshvine.node.routing.MeshLocalBroker;
 import io.meshvine.node.session.DropReason;
 import io.meshvine.node.session.SessionCounters;
@@ -17,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntToLongFunction;
 import java.util.function.Supplier;
 
@@ -31,6 +35,7 @@ final class NodeCounters {
     private final RetainedMap retained;
     private final MeshLocalBroker meshBroker;
     private final MeshSide mesh;
+    private final RecordStore store;
 
     NodeCounters(
             FrontCounters front,
@@ -38,13 +43,15 @@ final class NodeCounters {
             SubscriptionDirectory directory,
             RetainedMap retained,
             MeshLocalBroker meshBroker,
-            MeshSide mesh) {
+            MeshSide mesh,
+            RecordStore store) {
         this.front = front;
         this.sessions = sessions;
         this.directory = directory;
         this.retained = retained;
         this.meshBroker = meshBroker;
         this.mesh = mesh;
+        this.store = store;
     }
 
     /** Adds the mesh to the metrics, once it is joined. */
@@ -57,6 +64,7 @@ final class NodeCounters {
         metrics.allocator(PooledByteBufAllocator.DEFAULT);
         bindFront(metrics);
         bindSessions(metrics);
+        StoreMetrics.bind(metrics, store);
         metrics.gauge("retained.messages", "retained messages on this node", retained::liveCount);
         metrics.gauge("retained.bytes", "bytes of the retained messages on this node", retained::bytes);
         metrics.gauge("subscriptions", "subscriptions of this node's clients", directory::size);
@@ -125,6 +133,7 @@ final class NodeCounters {
         all.put("mqtt", mqtt());
         all.put("sessions", sessions());
         all.put("retained", Map.of("messages", retained.liveCount(), "bytes", retained.bytes()));
+        all.put("store", store());
         mesh.counters().ifPresent(counters -> all.put("mesh", mesh(counters)));
         return all;
     }
@@ -152,6 +161,20 @@ final class NodeCounters {
         all.put("queued", counters.queued());
         all.put("inFlight", counters.inFlight());
         all.put("dropped", dropped);
+        return all;
+    }
+
+    private Map<String, Object> store() {
+        StoreStatistics statistics = store.statistics();
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("units", statistics.units());
+        all.put("bytes", statistics.bytes());
+        all.put("commits", statistics.commits());
+        all.put("commitMillis", TimeUnit.NANOSECONDS.toMillis(statistics.commitNanos()));
+        all.put("failures", statistics.failures());
+        all.put("storedBytes", statistics.storedBytes());
+        all.put("pendingBytes", store.pendingBytes());
+        all.put("problem", store.problem().orElse(""));
         return all;
     }
 

@@ -45,6 +45,7 @@ final class Assembly {
         MqttConfig mqtt = mqtt(anonymous);
         SessionConfig session = session();
         MeshConfig mesh = mesh(mqtt.maxPacketSize());
+        StorageConfig storage = new StorageConfig(get(Settings.DURABILITY), get(Settings.STORAGE_MEMORY));
         Listener admin = new Listener(get(Settings.ADMIN_HOST), get(Settings.ADMIN_PORT));
         checkPorts(mqtt, mesh, admin);
         LogLevel logLevel = get(Settings.LOG_LEVEL);
@@ -54,7 +55,7 @@ final class Assembly {
         List<String> order = Settings.all().stream().map(Setting::key).toList();
         effective.sort(Comparator.comparingInt(setting -> order.indexOf(setting.key())));
         return new LoadedConfig(
-                new NodeConfig(name, dataDir, mqtt, session, mesh, admin, anonymous, drain, logLevel), effective);
+                new NodeConfig(name, dataDir, mqtt, session, mesh, storage, admin, anonymous, drain, logLevel), effective);
     }
 
     private MqttConfig mqtt(boolean anonymous) {

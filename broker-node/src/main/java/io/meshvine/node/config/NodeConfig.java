@@ -20,6 +20,7 @@ public record NodeConfig(
         MqttConfig mqtt,
         SessionConfig session,
         MeshConfig mesh,
+        StorageConfig storage,
         Listener admin,
         boolean allowAnonymous,
         Duration drain,

@@ -2,6 +2,7 @@ package io.meshvine.node.config;
 
 import io.meshvine.node.config.MeshConfig.Discovery;
 import io.meshvine.node.config.SessionConfig.Overflow;
+import io.meshvine.node.config.StorageConfig.Durability;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -166,6 +167,17 @@ final class Settings {
             "500ms",
             ValueType.duration("0s", "1m"),
             "how long a SUBACK waits for the peers");
+
+    static final Setting<Durability> DURABILITY = add(
+            "durability",
+            "fsync",
+            ValueType.oneOf(Durability.class),
+            "what an acknowledged message survives: power failure (fsync), kill -9 (os), neither (none)");
+    static final Setting<Long> STORAGE_MEMORY = add(
+            "storage.memory",
+            "32MiB",
+            ValueType.size("8MiB", "64GiB"),
+            "memory of the store beside the Java heap: write buffers and cache");
 
     static final Setting<String> ADMIN_HOST =
             add("admin.host", "127.0.0.1", HOST, "address for health, metrics and status");

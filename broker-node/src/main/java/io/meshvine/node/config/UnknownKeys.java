@@ -11,7 +11,7 @@ final class UnknownKeys {
 
     /** Keys of the design whose feature is still to come. */
     private static final Pattern LATER =
-            Pattern.compile("durability|ack|will\\.grace|(mqtt\\.(tls|wss)|mesh\\.tls|coap|coaps)(\\..*)?");
+            Pattern.compile("ack|will\\.grace|(mqtt\\.(tls|wss)|mesh\\.tls|coap|coaps)(\\..*)?");
 
     /** What Kubernetes puts into every container of a namespace that has a service named meshvine or meshvine-x. */
     private static final Pattern SERVICE_LINK = Pattern.compile(

@@ -99,7 +99,7 @@ class ConfigLoaderTest {
                   host: 0.0.0.0
                 mesh:
                   bind-address: 192.0.2.7
-                durability: fsync
+                ack: replicated
                 """);
 
         ConfigException refused = refused(file, Map.of("MESHVINE_MESH_BIND_PROT", "1", "MESHVINE_MESH_NAME", "a b"));
@@ -115,7 +115,7 @@ class ConfigLoaderTest {
                         "mesh.bind-address=192.0.2.7 (" + file
                                 + ":10): is reachable from other hosts, where nobody has to prove who they are;"
                                 + " use 127.0.0.1, or set mesh.allow-insecure=true if that is what you want",
-                        "durability (" + file + ":11): unknown key; that is not available in this version, remove it",
+                        "ack (" + file + ":11): unknown key; that is not available in this version, remove it",
                         "MESHVINE_MESH_BIND_PROT (environment): unknown setting; did you mean MESHVINE_MESH_BIND_PORT?",
                         "mesh.name=a b (MESHVINE_MESH_NAME): expected 1 to 64 letters, digits, dots, dashes or"
                                 + " underscores");

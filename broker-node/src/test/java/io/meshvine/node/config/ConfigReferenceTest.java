@@ -27,7 +27,7 @@ class ConfigReferenceTest {
         StringBuilder text = new StringBuilder(HEAD);
         String section = "";
         for (Setting<?> setting : Settings.all()) {
-            String next = setting.key().substring(0, setting.key().indexOf('.'));
+            String next = setting.key().split("\\.")[0];
             if (!next.equals(section)) {
                 text.append('\n');
                 section = next;

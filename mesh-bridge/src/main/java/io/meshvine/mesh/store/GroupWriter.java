@@ -33,6 +33,9 @@ final class GroupWriter implements AutoCloseable {
 
     private static final int MAX_COMMIT_UNITS = 8_192;
 
+    /** A disk that takes longer to answer is trouble. */
+    private static final Duration SLOW = Duration.ofSeconds(5);
+
     private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final Engine engine;
@@ -44,6 +47,9 @@ final class GroupWriter implements AutoCloseable {
     private volatile boolean sleeping;
     private volatile boolean closed;
     private volatile @Nullable String problem;
+
+    /** What the disk is asked for at present began then; 0 while it is asked for nothing. */
+    private volatile long askedNanos;
 
     // Written by the thread only.
     private volatile StoreStatistics statistics = new StoreStatistics(0, 0, 0, 0, 0, 0);
@@ -80,7 +86,16 @@ final class GroupWriter implements AutoCloseable {
     }
 
     Optional<String> problem() {
-        return Optional.ofNullable(problem);
+        String failed = problem;
+        long asked = askedNanos;
+        if (failed != null || asked == 0) {
+            return Optional.ofNullable(failed);
+        }
+        Duration silent = Duration.ofNanos(System.nanoTime() - asked);
+        return silent.compareTo(SLOW) < 0
+                ? Optional.empty()
+                : Optional.of("the disk has not answered for " + silent.toSeconds() + " s; look for its errors in the"
+                        + " system's log");
     }
 
     /** Without what the records take. */
@@ -176,6 +191,7 @@ final class GroupWriter implements AutoCloseable {
     }
 
     private boolean tryToCommit(List<WriteUnit> units) {
+        askedNanos = System.nanoTime();
         try {
             if (recovering) {
                 engine.recover();
@@ -184,6 +200,8 @@ final class GroupWriter implements AutoCloseable {
         } catch (EngineException | RuntimeException e) {
             failed(e);
             return false;
+        } finally {
+            askedNanos = 0;
         }
         recovered();
         return true;

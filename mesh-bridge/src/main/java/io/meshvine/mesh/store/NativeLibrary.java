@@ -36,10 +36,19 @@ final class NativeLibrary {
 
     private static final int BUFFER_BYTES = 64 << 10;
 
+    private static boolean loaded;
+
     private NativeLibrary() {}
 
     /** Loads it, unless this process has it already. */
     static synchronized void load(Path folder) {
+        if (!loaded) {
+            loadFrom(folder);
+            loaded = true;
+        }
+    }
+
+    private static void loadFrom(Path folder) {
         try {
             Path unpacked = unpack(folder.toAbsolutePath());
             if (unpacked != null) {

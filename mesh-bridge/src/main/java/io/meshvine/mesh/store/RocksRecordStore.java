@@ -79,7 +79,7 @@ public final class RocksRecordStore implements RecordStore {
         boolean opened = false;
         try {
             database = RocksDatabase.open(folder, tuning);
-            StoreFormat.check(folder, database);
+            StoreFormat.check(options, database);
             RocksRecordStore store = new RocksRecordStore(options, tuning, database);
             opened = true;
             return store;

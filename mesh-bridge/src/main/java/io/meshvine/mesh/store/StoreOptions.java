@@ -5,11 +5,12 @@ import java.nio.file.Path;
 /**
  * How a store on disk is kept.
  *
- * @param folder its own folder; made if it is not there, in a folder that is
+ * @param folder its own folder; made if it is not there
+ * @param owner whose records these are: the node's id; a store of somebody else is refused
  * @param durability when a unit counts as kept
  * @param memoryBytes memory beside the Java heap for what was written last and what is read often
  */
-public record StoreOptions(Path folder, Durability durability, long memoryBytes) {
+public record StoreOptions(Path folder, String owner, Durability durability, long memoryBytes) {
 
     /** Enough for a small gateway; more is quicker. */
     public static final long DEFAULT_MEMORY_BYTES = 32L << 20;
@@ -22,7 +23,7 @@ public record StoreOptions(Path folder, Durability durability, long memoryBytes)
         }
     }
 
-    public static StoreOptions of(Path folder, Durability durability) {
-        return new StoreOptions(folder, durability, DEFAULT_MEMORY_BYTES);
+    public static StoreOptions of(Path folder, String owner, Durability durability) {
+        return new StoreOptions(folder, owner, durability, DEFAULT_MEMORY_BYTES);
     }
 }

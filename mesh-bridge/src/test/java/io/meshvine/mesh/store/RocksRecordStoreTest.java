@@ -25,7 +25,7 @@ class RocksRecordStoreTest {
 
         @Override
         protected RecordStore open() {
-            return RocksRecordStore.open(StoreOptions.of(folder.resolve("store"), durability));
+            return RocksRecordStore.open(StoreOptions.of(folder.resolve("store"), "node", durability));
         }
 
         @Override

@@ -1,0 +1,263 @@
+package io.meshvine.mesh.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.StoreException;
+import io.meshvine.mesh.WriteUnit;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.RocksDBException;
+
+/** A full disk, damaged files, folders of others. */
+class StoreFaultsTest {
+
+    private static final int DISK_MEGABYTES = 48;
+    private static final int BALLAST_BYTES = 16 << 20;
+    private static final int VALUE_BYTES = 4_000;
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @TempDir
+    Path temporary;
+
+    private final SplittableRandom random = new SplittableRandom(1);
+
+    private static RecordStore open(Path folder) {
+        return RocksRecordStore.open(new StoreOptions(folder, "node", Durability.FSYNC, 8 << 20));
+    }
+
+    private static byte[] key(int number) {
+        return ByteBuffer.allocate(Integer.BYTES).putInt(number).array();
+    }
+
+    private WriteUnit unit(int number) {
+        byte[] value = new byte[VALUE_BYTES]; // random, so that nothing is compressed
+        random.nextBytes(value);
+        return new WriteUnit().put(Family.QUEUES, key(number), value);
+    }
+
+    private static int count(RecordStore store) {
+        int[] found = {0};
+        store.scan(Family.QUEUES, new byte[0], null, (key, value) -> {
+            assertThat(ByteBuffer.wrap(key).getInt()).isEqualTo(found[0]++);
+            return true;
+        });
+        return found[0];
+    }
+
+    private static void settle(RecordStore store) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(1);
+        store.write(new WriteUnit().whenDurable(done::countDown));
+        assertThat(done.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void acknowledgesNothingOnAFullDiskAndGoesOnWhenThereIsSpace() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(temporary.resolve("disk"))) {
+            Path folder = disk.folder().resolve("store");
+            Path ballast = disk.folder().resolve("ballast");
+            Files.write(ballast, new byte[BALLAST_BYTES]);
+            List<Integer> durable = Collections.synchronizedList(new ArrayList<>());
+            RecordStore store = open(folder);
+            int handedOver = 0;
+            while (store.problem().isEmpty()) {
+                int number = handedOver++;
+                store.write(unit(number).whenDurable(() -> durable.add(number)));
+                while (store.pendingBytes() > 1 << 20 && store.problem().isEmpty()) {
+                    Thread.onSpinWait();
+                }
+            }
+
+            assertThat(store.problem().orElseThrow()).contains(folder.toString()).contains("no space left");
+            int safe = durable.size();
+            store.write(unit(handedOver++));
+            await().atMost(LONG).until(() -> store.statistics().failures() > 3);
+            assertThat(durable).as("callbacks while the disk is full").hasSize(safe);
+            assertThat(count(store)).as("readable while the disk is full").isGreaterThanOrEqualTo(safe);
+
+            Files.delete(ballast);
+            int all = handedOver;
+            await().atMost(LONG).until(() -> store.pendingBytes() == 0);
+            settle(store);
+            assertThat(store.problem()).isEmpty();
+            assertThat(durable).hasSize(all - 1).isSorted();
+            assertThat(count(store)).isEqualTo(all);
+            store.close();
+            try (RecordStore again = open(folder)) {
+                assertThat(count(again)).isEqualTo(all);
+            }
+        }
+    }
+
+    /** A file system of its own, as only root can make one. */
+    private record SmallDisk(Path folder) implements AutoCloseable {
+
+        static SmallDisk mount(Path folder) throws IOException, InterruptedException {
+            Files.createDirectories(folder);
+            boolean mounted;
+            try {
+                mounted = run("mount", "-t", "tmpfs", "-o", "size=" + DISK_MEGABYTES + "m", "tmpfs", folder.toString());
+            } catch (IOException e) {
+                mounted = false;
+            }
+            assumeTrue(mounted, "needs the right to mount a tmpfs");
+            return new SmallDisk(folder);
+        }
+
+        @Override
+        public void close() throws IOException, InterruptedException {
+            run("umount", "--lazy", folder.toString());
+        }
+
+        private static boolean run(String... command) throws IOException, InterruptedException {
+            return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
+        }
+    }
+
+    @Test
+    void failsToReadADamagedRecordInsteadOfNotFindingIt() throws Exception {
+        Path folder = temporary.resolve("store");
+        int records = 4_000; // more than a write buffer, so that some are in tables
+        try (RecordStore store = open(folder)) {
+            for (int i = 0; i < records; i++) {
+                store.write(unit(i));
+            }
+            settle(store);
+        }
+        open(folder).close(); // what was in the log only is in tables now
+        for (Path table : files(folder, ".sst")) {
+            if (Files.size(table) > 1 << 20) { // the middle of a small one need not be records
+                flipInTheMiddle(table);
+            }
+        }
+
+        try (RecordStore store = open(folder)) {
+            assertThatThrownBy(() -> count(store))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining(folder.toString())
+                    .hasMessageContaining(".sst")
+                    .hasMessageContaining("backup");
+            int failed = 0;
+            for (int i = 0; i < records; i++) {
+                try {
+                    assertThat(store.get(Family.QUEUES, key(i))).as("record %d", i).isNotNull();
+                } catch (StoreException e) {
+                    failed++;
+                }
+            }
+            assertThat(failed).isPositive();
+        }
+    }
+
+    @Test
+    void saysWhichFileIsMissing() throws Exception {
+        Path folder = temporary.resolve("store");
+        try (RecordStore store = open(folder)) {
+            for (int i = 0; i < 100; i++) {
+                store.write(unit(i));
+            }
+        }
+        open(folder).close();
+        Path lost = files(folder, ".sst").get(0);
+        Files.delete(lost);
+
+        assertThatThrownBy(() -> {
+                    try (RecordStore store = open(folder)) {
+                        count(store);
+                    }
+                })
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining(lost.getFileName().toString())
+                .hasMessageContaining("backup");
+    }
+
+    private static List<Path> files(Path folder, String suffix) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> found =
+                    files.filter(file -> file.toString().endsWith(suffix)).toList();
+            assertThat(found).isNotEmpty();
+            return found;
+        }
+    }
+
+    private static void flipInTheMiddle(Path file) throws IOException {
+        try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+            long middle = bytes.length() / 2;
+            bytes.seek(middle);
+            int before = bytes.read();
+            bytes.seek(middle);
+            bytes.write(before ^ 0x55);
+        }
+    }
+
+    @Test
+    void refusesTheFolderOfARunningStore() {
+        Path folder = temporary.resolve("store");
+        try (RecordStore store = open(folder)) {
+            assertThatThrownBy(() -> open(folder))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining(folder.toString());
+            assertThat(count(store)).isZero();
+        }
+    }
+
+    @Test
+    void refusesTheRecordsOfAnotherNode() {
+        Path folder = temporary.resolve("store");
+        open(folder).close();
+
+        assertThatThrownBy(() -> RocksRecordStore.open(StoreOptions.of(folder, "another", Durability.OS)))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("belongs to node node");
+        open(folder).close();
+    }
+
+    @Test
+    void refusesANewerFormatAndLeavesItAsItIs() throws RocksDBException {
+        Path folder = temporary.resolve("store");
+        open(folder).close();
+        StoreOptions options = StoreOptions.of(folder, "node", Durability.FSYNC);
+        byte[] format = "format".getBytes(UTF_8);
+        byte[] next = key(StoreFormat.CURRENT + 1);
+        try (RocksTuning tuning = new RocksTuning(options);
+                RocksDatabase database = RocksDatabase.open(folder, tuning)) {
+            database.putOwn(format, next);
+        }
+
+        assertThatThrownBy(() -> open(folder))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("newer Meshvine")
+                .hasMessageContaining("start that version");
+        try (RocksTuning tuning = new RocksTuning(options);
+                RocksDatabase database = RocksDatabase.open(folder, tuning)) {
+            assertThat(database.own(format)).isEqualTo(next);
+        }
+    }
+
+    @Test
+    void refusesAFolderThatCannotBeMade() throws IOException {
+        Path file = Files.writeString(temporary.resolve("file"), "no folder");
+
+        assertThatThrownBy(() -> open(file.resolve("store")))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("file");
+    }
+}
