@@ -67,14 +67,16 @@ public final class Inbox {
         gap |= isEarly;
         int duplicates = 0;
         int outOfOrder = 0;
-        Position position = new Position(batch.epoch(), batch.first());
+        long sequence = batch.first();
+        long before = lastReceived(batch.epoch());
+        long last = before;
         for (int i = 0; i < arrivals.size(); i++) {
             boolean isNew;
             if (batch.sequenced().get(i)) {
-                isNew = !isEarly && position.isAfter(received);
-                duplicates += position.isAfter(received) ? 0 : 1;
-                received = isNew ? position : received;
-                position = position.next();
+                isNew = !isEarly && sequence > last;
+                duplicates += sequence > last ? 0 : 1;
+                last = isNew ? sequence : last;
+                sequence++;
             } else {
                 isNew = !isRepeat && !isEarly;
                 duplicates += isRepeat ? 1 : 0;
@@ -84,9 +86,17 @@ public final class Inbox {
                 fresh.add(arrivals.get(i));
             }
         }
+        if (last > before) { // else nothing of this life arrived, and what an earlier one left may still come
+            received = new Position(batch.epoch(), last);
+        }
         Handover handover = new Handover(received);
         handovers.add(handover);
         return new Intake(fresh, duplicates, outOfOrder, handover);
+    }
+
+    /** The last number of a life that arrived; those of later lives come behind all of an earlier one. */
+    private long lastReceived(long epoch) {
+        return epoch == received.epoch() ? received.sequence() : epoch < received.epoch() ? Long.MAX_VALUE : 0;
     }
 
     /**
@@ -127,7 +137,10 @@ public final class Inbox {
             handover.durable = true;
             return;
         }
-        unit.put(Family.WATERMARKS, LinkRecords.watermarkKey(origin), LinkRecords.encodeWatermark(handover.through));
+        unit.put(
+                Family.WATERMARKS,
+                LinkRecords.watermarkKey(origin),
+                LinkRecords.encodeWatermark(handover.through));
         unit.whenDurable(() -> loop.execute(() -> {
             handover.durable = true;
             advance();

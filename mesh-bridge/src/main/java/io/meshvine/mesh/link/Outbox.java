@@ -326,9 +326,8 @@ final class Outbox {
     /** Gives everything up. */
     void discard(DropReason reason) {
         rewind(Position.NONE);
-        long dropped = tail.count;
+        listener.onDropped(reason, tail.count + unsent.size() + beyond.size());
         for (Deque<OutboxEntry> entries : List.of(unsent, beyond)) {
-            dropped += entries.size();
             entries.forEach(OutboxEntry::settle);
             entries.clear();
         }
@@ -338,7 +337,6 @@ final class Outbox {
         tail.count = 0;
         tail.bytes = 0;
         records.deleteAll();
-        listener.onDropped(reason, dropped);
         updateSaturation();
     }
 
@@ -374,7 +372,7 @@ final class Outbox {
 
     /** The peer is absent and the disk has no room for more. */
     private void dropUnstored() {
-        int dropped = 0;
+        listener.onDropped(DropReason.OUTBOX_FULL, unstored.size());
         for (OutboxEntry entry : unstored) {
             if (unsent.remove(entry)) {
                 headBytes -= entry.size;
@@ -382,10 +380,8 @@ final class Outbox {
                 beyondBytes -= entry.size;
             }
             entry.settle();
-            dropped++;
         }
         unstored.clear();
-        listener.onDropped(DropReason.OUTBOX_FULL, dropped);
         updateSaturation();
     }
 
@@ -446,7 +442,9 @@ final class Outbox {
 
     /** Reads what is on disk back into the head, a batch at a time, once the head has room. */
     void refill(long nowNanos, long wallMillis) {
-        if (tail.count == 0 || headBytes > limits.windowBytes() / 2 || (unreadable && nowNanos - readAgainNanos < 0)) {
+        if (tail.count == 0
+                || headBytes > limits.windowBytes() / 2
+                || (unreadable && nowNanos - readAgainNanos < 0)) {
             return;
         }
         unreadable = false;
@@ -479,7 +477,8 @@ final class Outbox {
         }
     }
 
-    private void restore(Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
+    private void restore(
+            Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
         if (!position.isAfter(acknowledged)) {
             records.confirm(record.length);
             return;
@@ -520,13 +519,13 @@ final class Outbox {
     /** Bytes that the next frame's entries take at most; 0 if there is nothing to send. */
     int nextFrameBytes(int maxFrameBytes) {
         int total = 0;
-        Position expected = null;
+        OutboxEntry last = null;
         for (OutboxEntry entry : unsent) {
-            boolean isNext = !entry.isSequenced() || expected == null || entry.position.equals(expected);
+            boolean isNext = last == null || !entry.isSequenced() || entry.position.follows(last.position);
             if (entry.held || !isNext || (total > 0 && total + entry.size > maxFrameBytes)) {
                 break;
             }
-            expected = entry.isSequenced() ? entry.position.next() : expected;
+            last = entry.isSequenced() ? entry : last;
             total += entry.size;
         }
         return total;

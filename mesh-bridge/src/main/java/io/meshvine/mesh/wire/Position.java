@@ -20,6 +20,11 @@ public record Position(long epoch, long sequence) implements Comparable<Position
         return new Position(epoch, sequence + 1);
     }
 
+    /** Whether this is the next number of the same life. */
+    public boolean follows(Position other) {
+        return epoch == other.epoch && sequence == other.sequence + 1;
+    }
+
     public boolean isAfter(Position other) {
         return compareTo(other) > 0;
     }

@@ -71,16 +71,7 @@ final class Books {
         if (sending.settled > 1) {
             report(sending, "settled twice");
         }
-        if (now - sending.atNanos >= mesh.spillNanos() || sending.origin.isLeaving()) {
-            return; // the copy in the outbox counts
-        }
-        for (int i = 0; i < sending.targets.size(); i++) {
-            SimNode.Life target = sending.lives.get(i);
-            boolean undisturbed = mesh.isSettledPair(sending.origin, target, sending.atNanos);
-            if (sending.qos(sending.targets.get(i)) > 0 && undisturbed && !sending.accepted.contains(target)) {
-                report(sending, "settled early, but " + target + " did not accept it");
-            }
-        }
+        Promises.checkSettled(mesh, sending);
     }
 
     Sending onArrival(SimNode.Life at, NodeId from, Arrival arrival) {
@@ -129,7 +120,7 @@ final class Books {
             report(sending, "arrived at " + at + " for whom it was not meant: " + arrival);
             return;
         }
-        boolean mayBeGone = mesh.plan().unsubscribes() || at.epoch > 1;
+        boolean mayBeGone = mesh.plan().unsubscribes() || at.epoch > 1 || mesh.lostDisk(at.node);
         if (!mayBeGone && arrival.subscribers() && at.broker.wantedQos(sent.topic()) < 0) {
             report(sending, "arrived at " + at + ", where nobody wants it");
         }

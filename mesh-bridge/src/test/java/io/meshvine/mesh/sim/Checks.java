@@ -19,6 +19,7 @@ final class Checks {
 
     /** A publish must be routed to whoever had its subscription confirmed before. */
     static void checkRouted(SimMesh mesh, Sending sending) {
+        Promises.checkRoutedToDurable(mesh, sending);
         String topic = sending.publish.topic();
         for (SimNode node : mesh.nodes()) {
             if (!node.isUp() || node == sending.origin.node) {
@@ -60,6 +61,9 @@ final class Checks {
     /** Everything that must hold once all faults are over and the mesh is quiet. */
     static void checkQuiet(SimMesh mesh, List<String> topics) {
         checkDeliveries(mesh);
+        Promises.checkKept(mesh);
+        Promises.checkGroups(mesh);
+        mesh.nodes().stream().filter(node -> !node.isUp()).forEach(node -> Promises.checkAbsent(mesh, node));
         checkCallbacks(mesh);
         for (SimNode node : mesh.nodes()) {
             if (node.isUp()) {
@@ -151,13 +155,10 @@ final class Checks {
             if (node == life.node) {
                 continue;
             }
-            Set<Interest> table = new HashSet<>(life.index.of(node.id));
             if (!node.isUp()) {
-                if (!table.isEmpty()) {
-                    mesh.books().report(life + " still has the table of n" + node.number + ", who left: " + table);
-                }
                 continue;
             }
+            Set<Interest> table = new HashSet<>(life.index.of(node.id));
             SimNode.Life peer = node.current();
             Set<Interest> wanted = new HashSet<>(peer.wanted.advertised());
             if (!table.equals(wanted)) {

@@ -19,6 +19,8 @@ import java.util.SplittableRandom;
  * @param skew how far wall clocks are from the truth
  * @param acceptDelay most that a broker takes to accept publishes
  * @param loopLagMicros most that a task waits for its loop
+ * @param linkWindow bytes in memory per peer
+ * @param outboxBytes bytes on disk per peer
  * @param outboxRetention how long publishes for an absent peer are kept
  */
 record FaultPlan(
@@ -35,10 +37,23 @@ record FaultPlan(
         int skew,
         int acceptDelay,
         int loopLagMicros,
+        int linkWindow,
+        int outboxBytes,
         int outboxRetention) {
 
     private static final int DAY = 86_400_000;
     private static final int SHORT_RETENTION = 8_000;
+
+    /** No scenario lasts so long. */
+    static final int LONG_RETENTION = 600_000;
+    private static final int MIB = 1024 * 1024;
+
+    /** No publish of a scenario is larger. */
+    static final int MAX_PUBLISH = 4_096;
+
+    private static int anyWindow(SplittableRandom random) {
+        return random.nextInt(3) == 0 ? 64 * MIB : MAX_PUBLISH + random.nextInt(4 * MAX_PUBLISH);
+    }
 
     /** A network that works, of whatever speed. */
     static FaultPlan calm(SplittableRandom random) {
@@ -56,6 +71,8 @@ record FaultPlan(
                 random.nextInt(5_000),
                 random.nextBoolean() ? 0 : random.nextInt(80),
                 random.nextInt(400),
+                64 * MIB,
+                64 * MIB,
                 DAY);
     }
 
@@ -75,6 +92,8 @@ record FaultPlan(
                 random.nextInt(20_000),
                 random.nextBoolean() ? 0 : random.nextInt(200),
                 random.nextInt(400),
+                anyWindow(random),
+                random.nextInt(6) == 0 ? random.nextInt(20_000) : 64 * MIB,
                 random.nextInt(4) == 0 ? SHORT_RETENTION : DAY);
     }
 }

@@ -26,18 +26,23 @@ final class Scenario {
     private final int nodes;
     private final long endMillis;
 
-    private Scenario(long seed) {
+    private Scenario(long seed, Defect defect) {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.nodes = 2 + random.nextInt(MAX_NODES - 1);
         FaultPlan plan = random.nextInt(3) == 0 ? FaultPlan.calm(random) : FaultPlan.stormy(random);
-        this.mesh = new SimMesh(random.split(), nodes, plan);
+        this.mesh = new SimMesh(random.split(), nodes, plan, defect);
         this.endMillis = WARM_UP_MILLIS + 5_000L + random.nextInt(30_000);
     }
 
     /** Plays the scenario of a seed. Fails with the whole story. */
     static SimMesh play(long seed) {
-        Scenario scenario = new Scenario(seed);
+        return play(seed, Defect.NONE);
+    }
+
+    /** The same with a bug put in. */
+    static SimMesh play(long seed, Defect defect) {
+        Scenario scenario = new Scenario(seed, defect);
         scenario.plan();
         scenario.run();
         return scenario.mesh;
@@ -78,7 +83,8 @@ final class Scenario {
     private void subscribe(int node) {
         if (mesh.node(node).isUp()) {
             String group = random.nextInt(4) == 0 ? oneOf(GROUPS) : Interest.NO_GROUP;
-            mesh.subscribe(node, new Interest(group, oneOf(FILTERS), random.nextInt(3)));
+            mesh.subscribe(
+                    node, new Interest(group, oneOf(FILTERS), random.nextInt(3), random.nextInt(2) == 0));
         }
     }
 
@@ -93,6 +99,7 @@ final class Scenario {
         String topic = oneOf(TOPICS);
         int qos = random.nextInt(3);
         boolean retains = random.nextInt(3) == 0;
+        boolean withUnits = qos == 2 && publisher == 0;
         int within = random.nextInt(3) * 50;
         for (int i = 1 + random.nextInt(8); i > 0; i--) {
             mesh.at(later(within), () -> {
@@ -102,7 +109,7 @@ final class Scenario {
                             ? (retain ? 0 : 1)
                             : 1 + random.nextInt(random.nextInt(8) == 0 ? BIG_PAYLOAD : 60);
                     long expiry = random.nextInt(8) == 0 ? random.nextInt(20) : MeshPublish.NEVER_EXPIRES;
-                    mesh.publish(node, publisher, topic, qos, retain, bytes, expiry);
+                    mesh.publish(node, publisher, topic, qos, retain, bytes, expiry, withUnits);
                 }
             });
         }
@@ -113,7 +120,7 @@ final class Scenario {
         for (int i = 0; i < BURSTS_AROUND_A_FAULT; i++) {
             mesh.at(later(2 * mesh.plan().detect()), () -> publish(random.nextInt(nodes)));
         }
-        switch (random.nextInt(7)) {
+        switch (random.nextInt(9)) {
             case 0 -> partition(1 + random.nextInt((1 << nodes) - 2));
             case 1 -> {
                 mesh.cut(node, other, true);
@@ -122,7 +129,16 @@ final class Scenario {
             case 2, 3 -> {
                 if (mesh.node(node).isUp()) {
                     mesh.crash(node);
-                    mesh.at(later(8_000), () -> mesh.start(node));
+                    restart(node, later(8_000));
+                }
+            }
+            case 8 -> {
+                mesh.failDisk(node, true);
+                mesh.at(later(5_000), () -> mesh.failDisk(node, false));
+            }
+            case 7 -> {
+                if (mesh.node(node).isUp()) {
+                    mesh.backUp(node);
                 }
             }
             case 4 -> {
@@ -135,6 +151,15 @@ final class Scenario {
                 mesh.suspect(node, other, true);
                 mesh.at(later(4_000), () -> mesh.suspect(node, other, false));
             }
+        }
+    }
+
+    private void restart(int node, long atMillis) {
+        int dice = random.nextInt(10);
+        if (dice < 2) {
+            mesh.at(atMillis, () -> mesh.startOnOtherDisk(node, dice == 0));
+        } else {
+            mesh.at(atMillis, () -> mesh.start(node));
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -90,6 +91,16 @@ public final class SimDisk {
         SimDisk copy = new SimDisk(scheduler, random, Duration.ofNanos(maxCommitNanos));
         records.forEach((family, found) -> copy.records(family).putAll(found));
         return copy;
+    }
+
+    /** Whether a record is durable. */
+    boolean has(Family family, byte[] key) {
+        return records(family).containsKey(key);
+    }
+
+    /** Reads what is durable, in order. */
+    void read(Family family, BiConsumer<byte[], byte[]> reader) {
+        records(family).forEach(reader);
     }
 
     private NavigableMap<byte[], byte[]> records(Family family) {

@@ -7,18 +7,23 @@ import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.GroupInterest;
 import io.meshvine.mesh.interest.PeerInterest;
 import io.meshvine.mesh.interest.RemoteInterest;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedMessage;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +51,10 @@ final class SimMesh {
     private final List<Subscribing> subscribings = new ArrayList<>();
     private final Map<SimNode.Life, CompletableFuture<MeshStatus>> statuses = new HashMap<>();
     private final List<String> happened = new ArrayList<>();
+    private final List<Subscription> subscriptions = new ArrayList<>();
+    private final Set<SimNode> withoutOldDisk = new HashSet<>();
+    private final Set<SimNode> leaving = new HashSet<>();
+    private final Defect defect;
 
     /** A subscription that was asked for, and how often its confirmation came. */
     static final class Subscribing {
@@ -59,8 +68,9 @@ final class SimMesh {
         }
     }
 
-    SimMesh(SplittableRandom random, int nodeCount, FaultPlan plan) {
+    SimMesh(SplittableRandom random, int nodeCount, FaultPlan plan, Defect defect) {
         this.random = random;
+        this.defect = defect;
         this.plan = plan;
         this.network = new SimNetwork(scheduler, random.split(), plan, nodeCount);
         this.books = new Books(this);
@@ -78,6 +88,9 @@ final class SimMesh {
                 .maxFrameBytes(FRAME_BYTES)
                 .digestInterval(Duration.ofSeconds(8))
                 .pingInterval(Duration.ofSeconds(4))
+                .maxPublishBytes(FaultPlan.MAX_PUBLISH)
+                .linkWindowBytes(plan.linkWindow())
+                .outboxMaxBytes(plan.outboxBytes())
                 .outboxRetention(Duration.ofMillis(plan.outboxRetention()))
                 .build();
     }
@@ -86,7 +99,7 @@ final class SimMesh {
 
     void start(int node) {
         SimNode starting = nodes.get(node);
-        if (!starting.isUp()) {
+        if (!starting.isUp() && !leaving.contains(starting)) {
             starting.start(random.split());
             lastLives.put(starting.id, starting.current());
             lives.add(starting.current());
@@ -101,7 +114,9 @@ final class SimMesh {
 
     void leave(int node) {
         happened("leave " + nodes.get(node).current());
-        nodes.get(node).leave();
+        SimNode going = nodes.get(node);
+        leaving.add(going);
+        going.leave(() -> leaving.remove(going));
     }
 
     void cut(int from, int to, boolean isCut) {
@@ -121,30 +136,61 @@ final class SimMesh {
 
     void healEverything() {
         happened("heal everything");
+        nodes.forEach(node -> node.disk().fail(false));
         network.healEverything();
     }
 
     void subscribe(int node, Interest interest) {
         SimNode.Life life = nodes.get(node).current();
-        Subscription subscription = new Subscription(interest, scheduler.nowNanos());
+        Subscription subscription =
+                new Subscription(subscriptions.size(), life.node, interest, scheduler.nowNanos());
+        subscriptions.add(subscription);
         life.broker.subscriptions.add(subscription);
         life.wanted.add(interest);
         Subscribing subscribing = new Subscribing(life, interest);
         subscribings.add(subscribing);
         happened(life + " subscribes " + interest);
+        boolean[] kept = {!subscription.isDurable()};
+        if (subscription.isDurable()) {
+            life.broker.keep(subscription, () -> {
+                kept[0] = true;
+                if (subscribing.confirmed > 0) {
+                    onConfirmed(life, subscription);
+                }
+            });
+        }
         life.bridge.subscribe(List.of(interest), () -> {
             subscribing.confirmed++;
-            if (scheduler.nowNanos() - subscription.askedNanos < CONFIRM_TIMEOUT.toNanos()) {
-                subscription.confirmedNanos = scheduler.nowNanos();
+            if (kept[0]) {
+                onConfirmed(life, subscription);
             }
         });
+    }
+
+    /** All connected peers know and, if it is durable, it is on disk: the SUBACK leaves. */
+    private void onConfirmed(SimNode.Life life, Subscription subscription) {
+        long now = scheduler.nowNanos();
+        if (now - subscription.askedNanos >= CONFIRM_TIMEOUT.toNanos()) {
+            return;
+        }
+        subscription.confirmedNanos = now;
+        for (SimNode other : nodes) {
+            if (other != life.node && other.isUp() && isSettledPair(life, other.current(), subscription.askedNanos)) {
+                subscription.knownBy.add(other);
+            }
+        }
     }
 
     void unsubscribe(int node, int which) {
         SimNode.Life life = nodes.get(node).current();
         if (!life.broker.subscriptions.isEmpty()) {
             int index = which % life.broker.subscriptions.size();
-            Interest interest = life.broker.subscriptions.remove(index).interest;
+            Subscription ended = life.broker.subscriptions.remove(index);
+            ended.ended = true;
+            if (ended.isDurable()) {
+                life.broker.forget(ended);
+            }
+            Interest interest = ended.interest;
             life.wanted.remove(interest);
             happened(life + " unsubscribes " + interest);
             life.bridge.unsubscribe(List.of(interest));
@@ -155,8 +201,17 @@ final class SimMesh {
      * Publishes as a node does: one match of what the peers want, one member of each group.
      *
      * @param payloadBytes 0 with {@code retain} deletes
+     * @param withUnit whether something is kept with it, as for a publisher's durable session
      */
-    void publish(int node, int publisher, String topic, int qos, boolean retain, int payloadBytes, long expirySeconds) {
+    void publish(
+            int node,
+            int publisher,
+            String topic,
+            int qos,
+            boolean retain,
+            int payloadBytes,
+            long expirySeconds,
+            boolean withUnit) {
         SimNode.Life life = nodes.get(node).current();
         byte[] body = books.body(payloadBytes);
         HybridTimestamp stamp = retain ? life.clock.now() : null;
@@ -170,25 +225,38 @@ final class SimMesh {
                             : new RetainedMessage(topic, stamp, qos, body, false, expiresAt));
         }
         MeshPublish publish = new MeshPublish(topic, qos, retain, stamp, life.loop.nanoTime(), expirySeconds, body);
-        List<MeshTarget> targets = route(life, topic);
+        List<MeshTarget> targets = route(life, topic, qos);
         Sending sending = books.onPublish(life, publisher, publish, targets);
         Checks.checkRouted(this, sending);
-        life.bridge.publish(publish, targets, null, () -> books.onSettled(sending));
+        WriteUnit unit = null;
+        if (withUnit) {
+            byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(sending.id).array();
+            unit = new WriteUnit().put(Family.SESSIONS, key, key);
+        }
+        life.bridge.publish(publish, targets, unit, () -> books.onSettled(sending));
     }
 
-    private List<MeshTarget> route(SimNode.Life life, String topic) {
+    private List<MeshTarget> route(SimNode.Life life, String topic, int publishQos) {
         RemoteInterest wanted = life.index.match(topic);
         Map<NodeId, Integer> qos = new LinkedHashMap<>();
         Map<NodeId, List<GroupKey>> groups = new HashMap<>();
         List<NodeId> subscribers = new ArrayList<>();
         for (PeerInterest peer : wanted.peers()) {
+            if (peer.absent() && publishQos == 0) {
+                continue;
+            }
             qos.put(peer.peer(), peer.qos());
             subscribers.add(peer.peer());
         }
         for (GroupInterest group : wanted.groups()) {
             if (!life.broker.hasMember(group.key())) {
-                PeerInterest chosen =
-                        group.members().get(random.nextInt(group.members().size()));
+                List<PeerInterest> live =
+                        group.members().stream().filter(member -> !member.absent()).toList();
+                List<PeerInterest> members = live.isEmpty() && publishQos > 0 ? group.members() : live;
+                if (members.isEmpty()) {
+                    continue;
+                }
+                PeerInterest chosen = members.get(random.nextInt(members.size()));
                 groups.computeIfAbsent(chosen.peer(), peer -> new ArrayList<>()).add(group.key());
                 qos.merge(chosen.peer(), chosen.qos(), Math::max);
             }
@@ -211,7 +279,47 @@ final class SimMesh {
         happened.add(time(scheduler.nowNanos()) + " " + what);
     }
 
+    /** Nothing can be written on a node's disk, or again. */
+    void failDisk(int node, boolean fails) {
+        happened("disk of n" + node + (fails ? " is full" : " has room again"));
+        nodes.get(node).disk().fail(fails);
+    }
+
+    /** Copies the disk of a node as it is now. */
+    void backUp(int node) {
+        nodes.get(node).backUp();
+        happened("back up n" + node);
+    }
+
+    /** Starts a node that is down on the last backup of its disk, or on an empty one. */
+    void startOnOtherDisk(int node, boolean byBackup) {
+        SimNode starting = nodes.get(node);
+        if (!starting.isUp() && !leaving.contains(starting)) {
+            happened("n" + node + " gets " + (byBackup ? "an old copy of its disk" : "an empty disk"));
+            withoutOldDisk.add(starting);
+            starting.replaceDisk(byBackup);
+            start(node);
+        }
+    }
+
     // ---- What can be asked
+
+    Defect defect() {
+        return defect;
+    }
+
+    Subscription subscription(int number) {
+        return subscriptions.get(number);
+    }
+
+    List<Subscription> subscriptions() {
+        return subscriptions;
+    }
+
+    /** Whether the node ever got another disk: then all that was promised on the old one is void. */
+    boolean lostDisk(SimNode node) {
+        return withoutOldDisk.contains(node);
+    }
 
     void askStatus(SimNode.Life life) {
         statuses.put(life, life.bridge.status());
@@ -259,10 +367,6 @@ final class SimMesh {
 
     long acceptDelayNanos() {
         return plan.acceptDelay() == 0 ? 0 : random.nextLong(plan.acceptDelay() * NANOS_PER_MILLI);
-    }
-
-    long spillNanos() {
-        return SPILL_AFTER.toNanos();
     }
 
     Books books() {

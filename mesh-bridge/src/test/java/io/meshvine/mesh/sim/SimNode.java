@@ -3,20 +3,27 @@ package io.meshvine.mesh.sim;
 import io.meshvine.mesh.MeshBridge;
 import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.interest.LocalInterest;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
-import io.meshvine.mesh.store.HeapRecordStore;
+import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A node over all its lives. Only its identity outlives a crash. */
+/** A node over all its lives. Its identity, the number of its life and its disk outlive a crash. */
 final class SimNode {
+    private static final Duration MAX_COMMIT_TIME = Duration.ofMillis(20);
+
     final int number;
     final NodeId id;
     private final SimMesh mesh;
     private final long skewMillis;
+    private final SplittableRandom diskRandom;
+    private SimDisk disk;
+    private @Nullable SimDisk backup;
     private long epoch;
     private @Nullable Life life;
 
@@ -25,6 +32,8 @@ final class SimNode {
         this.number = number;
         this.id = new NodeId(random.nextLong(), random.nextLong());
         this.skewMillis = random.nextLong(1L + mesh.plan().skew());
+        this.diskRandom = random.split();
+        this.disk = new SimDisk(mesh.scheduler(), diskRandom, MAX_COMMIT_TIME);
     }
 
     /** One life: everything that a crash ends. */
@@ -37,33 +46,38 @@ final class SimNode {
         final RetainedMap retained = new RetainedMap();
         final HybridClock clock;
         final InterestIndex index = new InterestIndex();
+        final RecordStore store;
         final MeshBridge bridge;
 
         /** What this node should advertise. */
         final LocalInterest wanted = new LocalInterest();
 
         private boolean up = true;
-        private boolean leaving;
 
         private Life(long epoch, SplittableRandom random) {
             this.epoch = epoch;
             this.loop = new SimLoop(
                     mesh.scheduler(), random, skewMillis, mesh.plan().loopLagMicros() * 1_000L);
             this.transport = mesh.network().transport(number);
-            this.broker = new SimBroker(mesh, this);
+            this.store = mesh.defect().over(disk.open(), epoch);
+            this.broker = new SimBroker(mesh, this, store);
             this.clock = new HybridClock(id, loop::wallMillis);
             MeshOptions options = mesh.options("n" + number);
-            this.bridge = new MeshBridge(
-                    options, id, epoch, loop, transport, broker, new HeapRecordStore(), retained, clock, index);
+            this.bridge =
+                    new MeshBridge(options, id, epoch, loop, transport, broker, store, retained, clock, index);
+        }
+
+        /** Durable sessions are there before the first peer is. */
+        private void start() {
+            broker.subscriptions.forEach(subscription -> {
+                wanted.add(subscription.interest);
+                bridge.subscribe(List.of(subscription.interest), () -> {});
+            });
+            bridge.start();
         }
 
         boolean isUp() {
             return up;
-        }
-
-        /** Whether it is about to end by its own will: then nobody is told any more whether a publish was safe. */
-        boolean isLeaving() {
-            return leaving;
         }
 
         @Override
@@ -89,10 +103,14 @@ final class SimNode {
         return life != null;
     }
 
+    SimDisk disk() {
+        return disk;
+    }
+
     void start(SplittableRandom random) {
         epoch++;
         life = new Life(epoch, random);
-        life.bridge.start();
+        life.start();
     }
 
     void crash() {
@@ -100,18 +118,31 @@ final class SimNode {
         ended.up = false;
         ended.loop.kill();
         ended.transport.crash();
+        disk.crash();
         life = null;
     }
 
-    /** Leaves gracefully; the process ends a little later. */
-    void leave() {
+    /** Leaves gracefully; the process ends a little later, and cannot start again before. */
+    void leave(Runnable left) {
         Life ended = current();
-        ended.leaving = true;
         life = null;
         ended.loop.execute(() -> {
             ended.bridge.close();
+            ended.store.close();
             ended.up = false;
             ended.loop.kill();
+            left.run();
         });
+    }
+
+    /** Copies the disk as it is now. */
+    void backUp() {
+        backup = disk.copy();
+    }
+
+    /** While it is down, the disk is replaced: by the last backup, or by an empty one. */
+    void replaceDisk(boolean byBackup) {
+        SimDisk old = backup;
+        disk = byBackup && old != null ? old.copy() : new SimDisk(mesh.scheduler(), diskRandom, MAX_COMMIT_TIME);
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Random scenarios on a simulated mesh. {@code -Dmeshvine.seed=N} repeats one, {@code -Dmeshvine.sim.seeds=N} plays N of
@@ -11,6 +13,7 @@ import org.junit.jupiter.api.Test;
  */
 class SimulationTest {
     private static final int DEFAULT_SEEDS = 500;
+    private static final int SEEDS_TO_FIND_A_DEFECT = 1_000;
 
     @Test
     void keepsItsPromisesInEveryScenario() {
@@ -28,6 +31,23 @@ class SimulationTest {
     void theSameSeedGivesTheSameStory() {
         for (long seed = 1; seed <= 5; seed++) {
             assertThat(story(seed)).isEqualTo(story(seed));
+        }
+    }
+
+    /** A test of the tests: bugs that a mesh must not have are found. */
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void findsDefects(Defect defect) {
+        assertThat(LongStream.rangeClosed(1, SEEDS_TO_FIND_A_DEFECT).anyMatch(seed -> fails(seed, defect)))
+                .isTrue();
+    }
+
+    private static boolean fails(long seed, Defect defect) {
+        try {
+            Scenario.play(seed, defect);
+            return false;
+        } catch (AssertionError found) {
+            return true;
         }
     }
 

@@ -3,18 +3,34 @@ package io.meshvine.mesh.sim;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.interest.TopicFilters;
+import java.util.HashSet;
+import java.util.Set;
 
-/** A local subscription of one life of a node. */
+/** A local subscription: of one life of a node or, if durable, of the node. */
 final class Subscription {
+    final int number;
+    final SimNode node;
     final Interest interest;
     final long askedNanos;
 
     /** When all connected peers had confirmed it; {@link Long#MAX_VALUE} before, and if they did not in time. */
     long confirmedNanos = Long.MAX_VALUE;
 
-    Subscription(Interest interest, long askedNanos) {
+    /** Whether it was taken back. */
+    boolean ended;
+
+    /** Nodes that confirmed it while nothing disturbed them: they know it from then on, whatever happens. */
+    final Set<SimNode> knownBy = new HashSet<>();
+
+    Subscription(int number, SimNode node, Interest interest, long askedNanos) {
+        this.number = number;
+        this.node = node;
         this.interest = interest;
         this.askedNanos = askedNanos;
+    }
+
+    boolean isDurable() {
+        return interest.durable();
     }
 
     boolean matches(String topic) {

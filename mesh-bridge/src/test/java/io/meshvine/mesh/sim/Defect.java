@@ -1,0 +1,210 @@
+package io.meshvine.mesh.sim;
+
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.StoreStatistics;
+import io.meshvine.mesh.WriteUnit;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** A bug that could be in the product, put in at the port of the store, to see that the checks find it. */
+enum Defect {
+    /** The product as it is. */
+    NONE {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return store;
+        }
+    },
+
+    /** What waits for a unit does not wait for the disk. */
+    ACKNOWLEDGES_BEFORE_COMMIT {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Altered(store) {
+                @Override
+                public void write(WriteUnit unit) {
+                    super.write(copy(unit, family -> true, false));
+                    unit.callbacks().forEach(Runnable::run);
+                }
+            };
+        }
+    },
+
+    /** A receiver forgets with its life how far it got. */
+    FORGETS_WATERMARKS {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Altered(store) {
+                @Override
+                public void write(WriteUnit unit) {
+                    super.write(copy(unit, family -> family != Family.WATERMARKS, true));
+                }
+            };
+        }
+    },
+
+    /** An outbox is numbered by what is in it, anew in each life, and not by the positions that peers know. */
+    NUMBERS_OUTBOX_BY_LIFE {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Renumbered(store, epoch);
+        }
+    };
+
+    private static final int PEER_BYTES = 2 * Long.BYTES;
+
+    /** The store as a life of a node sees it. */
+    abstract RecordStore over(RecordStore store, long epoch);
+
+    private static WriteUnit copy(WriteUnit unit, Predicate<Family> kept, boolean callbacks) {
+        WriteUnit copy = new WriteUnit();
+        unit.applyTo(new WriteUnit.Target() {
+            @Override
+            public void put(Family family, byte[] key, byte[] value) {
+                if (kept.test(family)) {
+                    copy.put(family, key, value);
+                }
+            }
+
+            @Override
+            public void delete(Family family, byte[] key) {
+                copy.delete(family, key);
+            }
+
+            @Override
+            public void deleteRange(Family family, byte[] from, byte[] to) {
+                copy.deleteRange(family, from, to);
+            }
+        });
+        if (callbacks) {
+            unit.callbacks().forEach(copy::whenDurable);
+        }
+        return copy;
+    }
+
+    /** Everything as it is, to be changed in one point. */
+    private static class Altered implements RecordStore {
+        final RecordStore store;
+
+        Altered(RecordStore store) {
+            this.store = store;
+        }
+
+        @Override
+        public void write(WriteUnit unit) {
+            store.write(unit);
+        }
+
+        @Override
+        public byte[] get(Family family, byte[] key) {
+            return store.get(family, key);
+        }
+
+        @Override
+        public void scan(Family family, byte[] from, byte[] to, Reader reader) {
+            store.scan(family, from, to, reader);
+        }
+
+        @Override
+        public long pendingBytes() {
+            return store.pendingBytes();
+        }
+
+        @Override
+        public Optional<String> problem() {
+            return store.problem();
+        }
+
+        @Override
+        public StoreStatistics statistics() {
+            return store.statistics();
+        }
+
+        @Override
+        public void close() {
+            store.close();
+        }
+    }
+
+    /** What earlier lives left appears under the numbers 1, 2, 3 of the life before this one. */
+    private static final class Renumbered extends Altered {
+        private final NavigableMap<byte[], byte[]> realKeys = new TreeMap<>(Arrays::compareUnsigned);
+
+        Renumbered(RecordStore store, long epoch) {
+            super(store);
+            store.scan(Family.OUTBOX, new byte[0], null, (key, value) -> {
+                ByteBuffer real = ByteBuffer.wrap(key);
+                byte[] peer = Arrays.copyOf(key, PEER_BYTES);
+                boolean isSummary = real.getLong(PEER_BYTES) == 0;
+                long number = realKeys.keySet().stream()
+                        .filter(other -> Arrays.equals(Arrays.copyOf(other, PEER_BYTES), peer))
+                        .count();
+                byte[] shown = isSummary
+                        ? key
+                        : ByteBuffer.allocate(key.length)
+                                .put(peer)
+                                .putLong(epoch - 1)
+                                .putLong(number)
+                                .array();
+                realKeys.put(shown, key);
+                return true;
+            });
+        }
+
+        @Override
+        public void write(WriteUnit unit) {
+            WriteUnit copy = copy(unit, family -> true, true);
+            unit.applyTo(new WriteUnit.Target() {
+                @Override
+                public void put(Family family, byte[] key, byte[] value) {}
+
+                @Override
+                public void delete(Family family, byte[] key) {
+                    byte[] real = realKeys.get(key);
+                    if (family == Family.OUTBOX && real != null) {
+                        copy.delete(family, real);
+                    }
+                }
+
+                @Override
+                public void deleteRange(Family family, byte[] from, byte[] to) {
+                    if (family == Family.OUTBOX) {
+                        realKeys.subMap(from, true, to, false).values().forEach(real -> copy.delete(family, real));
+                    }
+                }
+            });
+            super.write(copy);
+        }
+
+        @Override
+        public void scan(Family family, byte[] from, byte[] to, Reader reader) {
+            if (family != Family.OUTBOX) {
+                super.scan(family, from, to, reader);
+                return;
+            }
+            NavigableMap<byte[], byte[]> shown = new TreeMap<>(Arrays::compareUnsigned);
+            super.scan(family, new byte[0], null, (key, value) -> {
+                shown.put(key, value);
+                return true;
+            });
+            for (Map.Entry<byte[], byte[]> each : realKeys.entrySet()) {
+                byte[] value = shown.remove(each.getValue());
+                if (value != null) {
+                    shown.put(each.getKey(), value);
+                }
+            }
+            for (Map.Entry<byte[], byte[]> each : shown.tailMap(from, true).entrySet()) {
+                if ((to != null && Arrays.compareUnsigned(each.getKey(), to) >= 0)
+                        || !reader.accept(each.getKey(), each.getValue())) {
+                    return;
+                }
+            }
+        }
+    }
+}
