@@ -148,7 +148,7 @@ final class Settings {
     static final Setting<Long> MESH_OUTBOX_MAX_SIZE = add(
             "mesh.outbox-max-size",
             "8GiB",
-            ValueType.size("1MiB", "16TiB"),
+            ValueType.size("1MiB", "16384GiB"),
             "bytes on disk for one absent or slow peer");
     static final Setting<Duration> MESH_OUTBOX_RETENTION = add(
             "mesh.outbox-retention",
