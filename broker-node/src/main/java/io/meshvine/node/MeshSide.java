@@ -5,6 +5,7 @@ import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.LocalBroker;
 import io.meshvine.mesh.MeshBridge;
 import io.meshvine.mesh.MeshCounters;
+import io.meshvine.mesh.MeshDiagnosis;
 import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshStatus;
@@ -25,6 +26,7 @@ import io.meshvine.node.routing.MeshGate;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,6 +150,14 @@ final class MeshSide implements MeshGate {
                 Map.of(),
                 0,
                 new MeshStatus.Digests(0, 0, Map.of())));
+    }
+
+    /** Probes all links of the mesh; finds none outside any mesh. */
+    CompletableFuture<MeshDiagnosis> diagnose(Duration timeout) {
+        MeshBridge running = bridge;
+        return running != null
+                ? running.diagnose(timeout)
+                : CompletableFuture.completedFuture(new MeshDiagnosis(List.of(), List.of()));
     }
 
     /**

@@ -137,7 +137,7 @@ public final class Node implements RunningNode {
         health.watch("meshvine-timer", timer);
         this.admin = new AdminServer(
                 config.admin(),
-                new AdminSources(version, checks, mesh::status, counters::all, loaded.settings(), metrics::scrape));
+                new AdminSources(version, checks, mesh::status, mesh::diagnose, counters::all, loaded.settings(), metrics::scrape));
     }
 
     /**

@@ -21,6 +21,15 @@ public final class MeshFixtures {
         return counters;
     }
 
+    /** Both ends of the link between "a" and "b" answer. */
+    public static MeshDiagnosis healthy() {
+        return new MeshDiagnosis(
+                List.of(
+                        new MeshDiagnosis.Finding(SELF, PEER, MeshStatus.LinkState.CONNECTED, 400),
+                        new MeshDiagnosis.Finding(PEER, SELF, MeshStatus.LinkState.CONNECTED, 500)),
+                List.of());
+    }
+
     /** A mesh of this node "a" and a connected peer "b". */
     public static MeshStatus status() {
         return new MeshStatus(

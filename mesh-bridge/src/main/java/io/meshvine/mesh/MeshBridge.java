@@ -18,6 +18,8 @@ import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.Ping;
 import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.Probe;
+import io.meshvine.mesh.wire.ProbeReport;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.RetainedCodec;
 import io.meshvine.mesh.wire.WireException;
@@ -84,6 +86,7 @@ public final class MeshBridge implements AutoCloseable {
     private final RetainedExchange exchange;
     private final AbsentPeers absentPeers;
     private final Forwarder forwarder;
+    private final LinkProbes probes;
     private final PublishReader reader;
 
     /** Links to be flushed at the end of the turn. */
@@ -136,6 +139,7 @@ public final class MeshBridge implements AutoCloseable {
         this.advertiser = new InterestAdvertiser(options, loop, counters);
         this.exchange = new RetainedExchange(options, loop, retained, clock, counters);
         this.forwarder = new Forwarder(loop, store, membership, exchange, new InterestCheck(interest), counters);
+        this.probes = new LinkProbes(self, loop, this::post, membership::links);
         restore();
         this.restored = true;
     }
@@ -219,6 +223,30 @@ public final class MeshBridge implements AutoCloseable {
             return answer;
         }
         post(() -> answer.complete(statusNow()));
+        return answer;
+    }
+
+    /**
+     * Probes all links of the mesh from end to end, those between peers included.
+     *
+     * @param timeout how long an answer may take, at most {@link Probe#MAX_TIMEOUT_MILLIS}; the whole takes up to twice
+     *     as long
+     * @return fails if the bridge is closed, or busy with too many of these
+     */
+    public CompletableFuture<MeshDiagnosis> diagnose(Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero() || timeout.toMillis() > Probe.MAX_TIMEOUT_MILLIS) {
+            throw new IllegalArgumentException("timeout must be up to " + Probe.MAX_TIMEOUT_MILLIS + " ms: " + timeout);
+        }
+        CompletableFuture<MeshDiagnosis> answer = new CompletableFuture<>();
+        if (closed) {
+            answer.completeExceptionally(new IllegalStateException("the mesh bridge is closed"));
+            return answer;
+        }
+        post(() -> {
+            if (!probes.probeMesh(timeout, answer::complete)) {
+                answer.completeExceptionally(new IllegalStateException("too many diagnoses at a time"));
+            }
+        });
         return answer;
     }
 
@@ -486,6 +514,9 @@ public final class MeshBridge implements AutoCloseable {
             case ABSENT_OFFER -> absentPeers.onOffers(link, AbsentCodec.decodeOffers(in));
             case ABSENT_REQUEST -> absentPeers.onRequest(link, AbsentCodec.decodeOffers(in));
             case ABSENT_TABLE -> absentPeers.onChunk(link, AbsentCodec.decodeChunk(in));
+            case PROBE -> probes.onProbe(link, Probe.decode(in));
+            case PROBE_ANSWER -> probes.onAnswer(link, in.readSequence());
+            case PROBE_REPORT -> probes.onReport(link, ProbeReport.decode(in, link.peer()));
             case HELLO, GOODBYE -> throw new IllegalStateException("handled before: " + header.kind());
         }
     }

@@ -18,6 +18,8 @@ import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.Ping;
 import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.Probe;
+import io.meshvine.mesh.wire.ProbeReport;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.RetainedCodec;
@@ -199,6 +201,14 @@ class WireFuzzTest {
                 RetainedCodec.write(out, RetainedMessage.deleted("a", stamp()), 0);
                 yield out.toByteArray();
             }
+            case PROBE -> new Probe(random.nextInt(4), random.nextBoolean(), random.nextInt(10_000)).encode();
+            case PROBE_ANSWER -> new WireWriter(9).writeVarLong(random.nextInt(4)).toByteArray();
+            case PROBE_REPORT ->
+                new ProbeReport(
+                                random.nextInt(4),
+                                List.of(new MeshDiagnosis.Finding(
+                                        new NodeId(1, 1), new NodeId(2, 2), MeshStatus.LinkState.ABSENT, -1)))
+                        .encode();
         };
     }
 

@@ -7,10 +7,12 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.meshvine.mesh.MeshDiagnosis;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.node.config.ListenException;
 import io.meshvine.node.config.Listener;
 import io.meshvine.node.config.LoadedConfig.Effective;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The admin endpoint: read only, without credentials, therefore on loopback unless the operator says otherwise. Runs on
+ * The admin endpoint: changes nothing, without credentials, therefore on loopback unless the operator says otherwise. Runs on
  * a few daemon threads of its own; a request never touches a thread that carries MQTT traffic.
  */
 public final class AdminServer implements AutoCloseable {
@@ -39,6 +41,8 @@ public final class AdminServer implements AutoCloseable {
 
     private static final int MIN_THREADS = 2;
     private static final long MESH_ANSWER_SECONDS = 2;
+    private static final int DEFAULT_PROBE_MILLIS = 3_000;
+    private static final int MAX_PROBE_MILLIS = 10_000;
     private static final int OK = 200;
     private static final int FAILED = 500;
     private static final int UNAVAILABLE = 503;
@@ -48,6 +52,7 @@ public final class AdminServer implements AutoCloseable {
     private final AdminSources sources;
     private final ObjectMapper json = new ObjectMapper();
     private final MeshView meshView = new MeshView(json);
+    private final DiagnosisView diagnosisView = new DiagnosisView(json);
     private @Nullable Javalin http;
     private @Nullable ServerConnector connector;
 
@@ -109,6 +114,7 @@ public final class AdminServer implements AutoCloseable {
                 context -> context.contentType(PROMETHEUS_TEXT)
                         .result(sources.metrics().get()));
         config.routes.get("/api/v1/mesh", this::mesh);
+        config.routes.post("/api/v1/mesh/probe", this::probe);
         config.routes.get("/api/v1/config", this::configuration);
         config.routes.exception(HttpResponseException.class, this::refused);
         config.routes.exception(Exception.class, this::failed);
@@ -142,6 +148,23 @@ public final class AdminServer implements AutoCloseable {
                     meshView.of(sources.version(), status, sources.counters().get()));
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("no status of the mesh", e);
+            respond(context, UNAVAILABLE, error(UNAVAILABLE, "the mesh does not answer"));
+        }
+    }
+
+    private void probe(Context context) throws InterruptedException {
+        int timeoutMillis = context.queryParamAsClass("timeoutMillis", Integer.class)
+                .check(millis -> millis > 0 && millis <= MAX_PROBE_MILLIS, "1 to " + MAX_PROBE_MILLIS + " expected")
+                .getOrDefault(DEFAULT_PROBE_MILLIS);
+        Duration timeout = Duration.ofMillis(timeoutMillis);
+        try {
+            MeshDiagnosis diagnosis = sources.diagnosis()
+                    .apply(timeout)
+                    .get(2L * timeoutMillis + TimeUnit.SECONDS.toMillis(MESH_ANSWER_SECONDS), TimeUnit.MILLISECONDS);
+            MeshStatus status = sources.mesh().get().get(MESH_ANSWER_SECONDS, TimeUnit.SECONDS);
+            respond(context, OK, diagnosisView.of(status, diagnosis));
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("no diagnosis of the mesh", e);
             respond(context, UNAVAILABLE, error(UNAVAILABLE, "the mesh does not answer"));
         }
     }

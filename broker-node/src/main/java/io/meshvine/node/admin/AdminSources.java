@@ -1,10 +1,13 @@
 package io.meshvine.node.admin;
 
+import io.meshvine.mesh.MeshDiagnosis;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.node.config.LoadedConfig.Effective;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -13,6 +16,7 @@ import java.util.function.Supplier;
  * @param version version of the running node
  * @param health checks of all parts
  * @param mesh state of the mesh; a future that fails or stays open becomes an error 503
+ * @param diagnosis probes the mesh, with a timeout for each answer; a future that fails or stays open becomes an error 503
  * @param counters what the node counted, by name; values are numbers or maps of these
  * @param config the settings in effect
  * @param metrics all metrics in Prometheus' text format
@@ -21,6 +25,7 @@ public record AdminSources(
         String version,
         Health health,
         Supplier<CompletableFuture<MeshStatus>> mesh,
+        Function<Duration, CompletableFuture<MeshDiagnosis>> diagnosis,
         Supplier<Map<String, ?>> counters,
         List<Effective> config,
         Supplier<String> metrics) {}

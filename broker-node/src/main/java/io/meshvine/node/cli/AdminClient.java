@@ -31,10 +31,20 @@ final class AdminClient {
 
     /** Asks for a path that starts with a slash. */
     Answer get(String path) throws IOException {
+        return ask("GET", path, TIMEOUT_MILLIS);
+    }
+
+    /** Has something done, and waits so long for the answer. */
+    Answer post(String path, int timeoutMillis) throws IOException {
+        return ask("POST", path, timeoutMillis);
+    }
+
+    private Answer ask(String method, String path, int timeoutMillis) throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) base.resolve(path).toURL().openConnection();
+        connection.setRequestMethod(method);
         connection.setConnectTimeout(TIMEOUT_MILLIS);
-        connection.setReadTimeout(TIMEOUT_MILLIS);
+        connection.setReadTimeout(timeoutMillis);
         try {
             int status = connection.getResponseCode();
             return new Answer(status, text(status < 400 ? connection.getInputStream() : connection.getErrorStream()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meshvine.mesh.MeshDiagnosis;
 import io.meshvine.mesh.MeshFixtures;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.node.config.Listener;
@@ -30,6 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AdminServerTest {
 
+    private final CompletableFuture<MeshDiagnosis> diagnosis =
+            CompletableFuture.completedFuture(MeshFixtures.healthy());
     private static final Listener ANY_PORT = new Listener("127.0.0.1", 0);
 
     private final HttpClient client =
@@ -162,7 +165,7 @@ class AdminServerTest {
     @Test
     void tellsNothingOfAnInternalError() throws Exception {
         try (AdminServer failing =
-                new AdminServer(ANY_PORT, new AdminSources("1", health, () -> mesh, Map::of, List.of(), () -> {
+                new AdminServer(ANY_PORT, new AdminSources("1", health, () -> mesh, timeout -> diagnosis, Map::of, List.of(), () -> {
                     throw new IllegalStateException("secret detail");
                 }))) {
             failing.start();
@@ -198,6 +201,7 @@ class AdminServerTest {
                 "1.2.3",
                 health,
                 () -> mesh,
+                timeout -> diagnosis,
                 () -> Map.of("published", Map.of("1", 5L)),
                 List.of(new Effective("mesh.name", "plant", "MESHVINE_MESH_NAME")),
                 () -> "up 1\n");

@@ -2,7 +2,10 @@ package io.meshvine.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.meshvine.mesh.MeshDiagnosis;
+import io.meshvine.mesh.MeshDiagnosis.Finding;
 import io.meshvine.mesh.MeshFixtures;
+import io.meshvine.mesh.MeshStatus.LinkState;
 import io.meshvine.node.admin.AdminServer;
 import io.meshvine.node.admin.AdminSources;
 import io.meshvine.node.admin.Health;
@@ -26,6 +29,7 @@ class AskNodeTest {
 
     private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
     private final Map<String, String> environment = new HashMap<>();
+    private final AtomicReference<MeshDiagnosis> diagnosis = new AtomicReference<>(MeshFixtures.healthy());
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private AdminServer server;
@@ -41,6 +45,7 @@ class AskNodeTest {
                         "1.2.3",
                         health,
                         () -> CompletableFuture.completedFuture(MeshFixtures.status()),
+                        timeout -> CompletableFuture.completedFuture(diagnosis.get()),
                         Map::of,
                         List.of(),
                         () -> ""));
@@ -68,6 +73,52 @@ class AskNodeTest {
         environment.put("MESHVINE_ADMIN_PORT", Integer.toString(server.port()));
 
         assertThat(run("health")).isZero();
+    }
+
+    @Test
+    void doctorIsContentWhenAllLinksAnswer() {
+        assertThat(run("doctor", "--admin", url())).isZero();
+        assertThat(out.toString())
+                .containsPattern("a +b +connected +0.40 +ok")
+                .containsPattern("b +a +connected +0.50 +ok")
+                .contains("all is well");
+    }
+
+    @Test
+    void doctorNamesALinkThatIsUpAndCarriesNothing() {
+        diagnosis.set(new MeshDiagnosis(
+                List.of(
+                        new Finding(MeshFixtures.SELF, MeshFixtures.PEER, LinkState.CONNECTED, 400),
+                        new Finding(
+                                MeshFixtures.PEER,
+                                MeshFixtures.SELF,
+                                LinkState.CONNECTED,
+                                MeshDiagnosis.NO_ANSWER)),
+                List.of()));
+        assertThat(run("doctor", "--admin", url())).isEqualTo(1);
+        assertThat(out.toString())
+                .containsPattern("b +a +connected +- +NO ANSWER")
+                .contains("problem: b to a: the link is up, but no answer comes");
+    }
+
+    @Test
+    void doctorNamesNodesThatAreAwayOrSilentAndWhatIsWrongWithThisOne() {
+        problem.set(Optional.of("disk is full"));
+        diagnosis.set(new MeshDiagnosis(
+                List.of(new Finding(
+                        MeshFixtures.SELF, MeshFixtures.PEER, LinkState.ABSENT, MeshDiagnosis.NO_ANSWER)),
+                List.of(MeshFixtures.PEER)));
+        assertThat(run("doctor", "--admin", url(), "--json")).isEqualTo(1);
+        assertThat(out.toString())
+                .contains("this node is not ready, storage: disk is full")
+                .contains("b is away")
+                .contains("b did not report on its links");
+    }
+
+    @Test
+    void doctorSaysWhichTimeoutsItTakes() {
+        assertThat(run("doctor", "--admin", url(), "--timeout", "20000")).isEqualTo(1);
+        assertThat(err.toString()).contains("1 to 10000 expected");
     }
 
     @Test

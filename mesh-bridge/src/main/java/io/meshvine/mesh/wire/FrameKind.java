@@ -37,7 +37,13 @@ public enum FrameKind {
     /** Asks for what absent nodes want. */
     ABSENT_REQUEST(16, false),
     /** What an absent node wants, in chunks. */
-    ABSENT_TABLE(17, true);
+    ABSENT_TABLE(17, true),
+    /** Asks for an answer, and for a report, on behalf of an operator. */
+    PROBE(18, false),
+    /** Answers a {@link #PROBE}. */
+    PROBE_ANSWER(19, false),
+    /** What the sender found when it probed its own links. */
+    PROBE_REPORT(20, false);
 
     private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[values().length + 1];
 
