@@ -70,10 +70,11 @@ final class MeshSide implements MeshGate {
     /**
      * Joins the mesh.
      *
+     * @param durable what is wanted of the peers from the start
      * @param addresses where clients reach this node, told to the peers
      * @param congestion told when publishers should pause, and when no longer
      */
-    void start(LocalBroker broker, Map<String, String> addresses, Consumer<Boolean> congestion)
+    void start(LocalBroker broker, List<Interest> durable, Map<String, String> addresses, Consumer<Boolean> congestion)
             throws UnknownHostException {
         MeshConfig mesh = config.mesh();
         if (!mesh.bind().enabled()) {
@@ -97,6 +98,9 @@ final class MeshSide implements MeshGate {
         MeshBridge started = new MeshBridge(
                 options, home.id(), home.epoch(), loop, joining, broker, store, retained, clock, interest);
         started.onSaturation(() -> congestion.accept(!started.saturated().isEmpty()));
+        if (!durable.isEmpty()) {
+            started.subscribe(durable, () -> {});
+        }
         started.start();
         transport = joining;
         bridge = started;

@@ -2,6 +2,7 @@ package io.meshvine.node;
 
 import io.meshvine.mesh.BridgeLoop;
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
@@ -34,12 +35,16 @@ import io.meshvine.node.routing.SysTopics;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Journal;
+import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
+import io.meshvine.node.session.SessionRestore;
 import io.meshvine.node.session.Sessions;
 import io.meshvine.node.session.SubscriptionDirectory;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +74,7 @@ public final class Node implements RunningNode {
     private final BridgeLoop sessionLoop = new BridgeLoop("meshvine-sessions");
     private final ScheduledExecutorService timer;
     private final Sessions sessions;
+    private final Subscriptions subscriptions;
     private final MeshSide mesh;
     private final MeshLocalBroker meshBroker;
     private final MoquetteEngine engine;
@@ -98,15 +104,24 @@ public final class Node implements RunningNode {
         LocalDelivery delivery = new LocalDelivery(directory);
 
         this.mesh = new MeshSide(config, home, bridgeLoop, store, retained, clock, interest);
-        this.meshBroker = new MeshLocalBroker(routes, delivery, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
+        Journal journal = new Journal(store, home.epoch());
+        this.meshBroker = new MeshLocalBroker(routes, delivery, journal, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
         PublishRouter router = new PublishRouter(
-                routes, delivery, mesh, retained, nodeRetained, clock, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
-        Subscriptions subscriptions =
-                new Subscriptions(directory, mesh, retained, nodeRetained, bridgeLoop::wallMillis);
+                routes,
+                delivery,
+                mesh,
+                retained,
+                nodeRetained,
+                clock,
+                journal,
+                bridgeLoop::nanoTime,
+                bridgeLoop::wallMillis);
+        this.subscriptions =
+                new Subscriptions(directory, mesh, retained, nodeRetained, journal, bridgeLoop::wallMillis);
         Wills wills = new Wills(router::publishAndRelease, timer, bridgeLoop::wallMillis);
 
         this.sessions = new Sessions(
-                limits(config.session()), new SessionCounters(), List.of(sessionLoop::execute), sessionLoop);
+                limits(config.session()), new SessionCounters(), journal, List.of(sessionLoop::execute), sessionLoop);
         sessions.listen(new SessionEnd(subscriptions, wills, delivery));
         this.engine = new MoquetteEngine(sessions::get, Front::outlet);
         this.front = new Front(
@@ -188,7 +203,8 @@ public final class Node implements RunningNode {
         front.bind();
         front.loops().forEach(health::watch);
         metrics.eventLoops(front.loops().values());
-        mesh.start(meshBroker, clientAddresses(), front::congested);
+        List<Interest> durable = restoreSessions();
+        mesh.start(meshBroker, durable, clientAddresses(), front::congested);
         mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));
         front.accept();
         sysTopics.start();
@@ -199,6 +215,19 @@ public final class Node implements RunningNode {
     /** On the timer, until it is shut down. The task must not throw. */
     private void every(Duration interval, Runnable task) {
         var unused = timer.scheduleAtFixedRate(task, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Before peers and clients come; returns what the restored sessions want of the peers. */
+    private List<Interest> restoreSessions() {
+        List<Interest> interests = new ArrayList<>();
+        int restored = SessionRestore.run(
+                sessions,
+                bridgeLoop.wallMillis(),
+                (session, subscribed) -> interests.addAll(subscriptions.restore(session, subscribed)));
+        if (restored > 0) {
+            LOG.info("{} sessions go on", restored);
+        }
+        return interests;
     }
 
     @Override
@@ -304,8 +333,8 @@ public final class Node implements RunningNode {
         }
 
         @Override
-        public void redeliver(ClientSession unable, Delivery what) {
-            delivery.redeliver(unable, what);
+        public void redeliver(ClientSession unable, Delivery what, JournalBatch batch) {
+            delivery.redeliver(unable, what, batch);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.meshvine.node.front;
 
 import io.meshvine.node.routing.Will;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.JournalUnit;
 import io.meshvine.node.session.Sessions;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
@@ -117,6 +118,19 @@ final class ConnectFlow {
         }
         OpenSession held = new OpenSession(result.session(), result.present(), expiry);
         open = held;
+        JournalUnit kept = result.kept();
+        if (kept == null) {
+            connect(asked, known, held);
+        } else {
+            // CONNACK makes promises that have to hold after a crash too.
+            kept.whenDurable(() -> connection.onLoop(() -> connect(asked, known, held)));
+        }
+    }
+
+    private void connect(ConnectRequest asked, Client known, OpenSession held) {
+        if (connection.ended()) {
+            return;
+        }
         // A will of the last connection that still waits for its delay is not sent (MQTT 5, 3.1.3.2.2); where Clean
         // Start
         // ended that session, it has been sent by now.

@@ -4,6 +4,8 @@ import io.meshvine.mesh.interest.TopicFilters;
 import io.meshvine.node.routing.PublishRouter;
 import io.meshvine.node.routing.Will;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.JournalBatch;
+import io.meshvine.node.session.JournalUnit;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
 import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
@@ -23,6 +25,9 @@ final class PublishFlow {
     private static final int FIRST_ERROR = 0x80;
     private static final PublishRouter.Settlement NOBODY_WAITS = () -> {};
 
+    /** What durable sessions keep of a burst goes to the store in parts of about this size. */
+    private static final long ENOUGH_BYTES = 256 << 10;
+
     private final Services services;
     private final ClientConnection connection;
     private final ConnectRequest request;
@@ -30,6 +35,7 @@ final class PublishFlow {
     private final ClientSession session;
     private final InboundAliases aliases;
     private final AckLine acks;
+    private final JournalBatch kept;
     private final IntObjectMap<Boolean> unreleased = new IntObjectHashMap<>(4); // QoS 2 of this connection
     private int unacknowledged;
 
@@ -46,6 +52,7 @@ final class PublishFlow {
         this.session = session;
         this.aliases = new InboundAliases(services.options().topicAliasMaximum());
         this.acks = new AckLine(connection);
+        this.kept = services.sessions().journal().batch();
     }
 
     /** Whether a client may publish to a topic: the server's own topics are nobody's (MQTT 5, 4.7.2). */
@@ -92,7 +99,7 @@ final class PublishFlow {
         AckLine.Debt debt = acks.owe(packetId, 2);
         if (verdict != SUCCESS) {
             debt.reason(verdict).settled();
-        } else if (session.beginQos2(packetId)) {
+        } else if (session.beginQos2(packetId, kept)) {
             settle(packet, topic, application, debt, verdict);
         } else {
             services.unsettledQos2().settleWithFirst(session, debt); // Routed before [MQTT-4.3.3-10].
@@ -128,9 +135,12 @@ final class PublishFlow {
                 client.clientId(),
                 Origin.CLIENT);
         try {
-            return services.router().publish(message, settlement);
+            return services.router().publish(message, kept, settlement);
         } finally {
             message.release();
+            if (kept.bytes() > ENOUGH_BYTES) {
+                kept.commit();
+            }
         }
     }
 
@@ -201,8 +211,9 @@ final class PublishFlow {
         }
     }
 
-    /** Sends the acknowledgements of what was settled during a burst. */
+    /** Has the store keep what durable sessions got in a burst, and sends the acknowledgements of what was settled. */
     void burstEnds() {
+        kept.commit();
         if (acks.drain()) {
             connection.flush();
         }
@@ -210,18 +221,30 @@ final class PublishFlow {
 
     /** The connection is over. */
     void end() {
+        kept.commit();
         services.unsettledQos2().remember(session, acks.unsettledQos2());
     }
 
-    /** PUBREL: the packet id is free again (MQTT 5, 4.3.3). */
+    /** PUBREL: the packet id is free again (MQTT 5, 4.3.3), once a durable session has forgotten it for good. */
     void onPubrel(int packetId) {
-        boolean known = session.endQos2(packetId);
+        boolean known = session.endQos2(packetId, kept);
         if (unreleased.remove(packetId) != null) {
             unacknowledged--;
         }
-        connection.send(Packets.pubcomp(
-                packetId,
-                known ? MqttReasonCodes.PubComp.SUCCESS : MqttReasonCodes.PubComp.PACKET_IDENTIFIER_NOT_FOUND));
-        connection.flush();
+        JournalUnit forgotten = kept.takeTouched();
+        if (forgotten == null) {
+            complete(packetId, known);
+        } else {
+            forgotten.whenDurable(() -> connection.onLoop(() -> complete(packetId, known)));
+        }
+    }
+
+    private void complete(int packetId, boolean known) {
+        if (!connection.ended()) {
+            connection.send(Packets.pubcomp(
+                    packetId,
+                    known ? MqttReasonCodes.PubComp.SUCCESS : MqttReasonCodes.PubComp.PACKET_IDENTIFIER_NOT_FOUND));
+            connection.flush();
+        }
     }
 }

@@ -160,21 +160,28 @@ final class SubscribeFlow {
         if (filters.isEmpty()) {
             throw ProtocolViolation.protocolError("UNSUBSCRIBE without topic filter"); // [MQTT-3.10.3-2]
         }
-        List<Short> codes = new ArrayList<>(filters.size());
-        for (String filter : filters) {
-            codes.add((short) (unsubscribe(filter).byteValue() & 0xFF));
-        }
-        connection.send(unsuback(packet.variableHeader().messageId(), codes));
-        connection.flush();
+        // The UNSUBACK of a durable session waits until it will be true after a crash too.
+        int packetId = packet.variableHeader().messageId();
+        services.subscriptions()
+                .unsubscribe(
+                        session, filters, existed -> connection.onLoop(() -> unsubscribed(packetId, filters, existed)));
     }
 
-    private MqttReasonCodes.UnsubAck unsubscribe(String filter) {
-        if (plainFilter(filter) == null) {
-            return MqttReasonCodes.UnsubAck.TOPIC_FILTER_INVALID;
+    private void unsubscribed(int packetId, List<String> filters, List<Boolean> existed) {
+        if (connection.ended()) {
+            return;
         }
-        return services.subscriptions().unsubscribe(session, filter)
-                ? MqttReasonCodes.UnsubAck.SUCCESS
-                : MqttReasonCodes.UnsubAck.NO_SUBSCRIPTION_EXISTED;
+        List<Short> codes = new ArrayList<>(filters.size());
+        for (int i = 0; i < filters.size(); i++) {
+            MqttReasonCodes.UnsubAck code = existed.get(i)
+                    ? MqttReasonCodes.UnsubAck.SUCCESS
+                    : plainFilter(filters.get(i)) == null
+                            ? MqttReasonCodes.UnsubAck.TOPIC_FILTER_INVALID
+                            : MqttReasonCodes.UnsubAck.NO_SUBSCRIPTION_EXISTED;
+            codes.add((short) (code.byteValue() & 0xFF));
+        }
+        connection.send(unsuback(packetId, codes));
+        connection.flush();
     }
 
     /** One code per filter [MQTT-3.11.3-1]; the encoder leaves them out for MQTT 3.1.1. */

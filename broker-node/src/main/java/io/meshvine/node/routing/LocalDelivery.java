@@ -4,6 +4,7 @@ import io.meshvine.mesh.GroupKey;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.GroupFailover;
+import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Match;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.SubscriptionDirectory;
@@ -24,8 +25,8 @@ public final class LocalDelivery implements GroupFailover {
         this.directory = directory;
     }
 
-    /** Delivers to all ordinary subscribers; returns whether there was one. */
-    boolean deliverOrdinary(List<Match> matches, Message message) {
+    /** Delivers to all ordinary subscribers; returns whether there was one. Durable sessions keep it in the batch. */
+    boolean deliverOrdinary(List<Match> matches, Message message, JournalBatch batch) {
         boolean any = false;
         Delivery delivery = null;
         for (Match match : matches) {
@@ -36,20 +37,20 @@ public final class LocalDelivery implements GroupFailover {
             if (delivery == null || !saysTheSame(delivery, own, message)) {
                 delivery = delivery(own, message, null);
             }
-            own.session().deliver(delivery);
+            own.session().deliver(delivery, batch);
             any = true;
         }
         return any;
     }
 
     /** Delivers to a connected member of a shared subscription; false if all are away. */
-    boolean deliverToConnected(GroupKey group, List<Match> members, Message message) {
-        return deliverShared(choose(members, true, null), group, message);
+    boolean deliverToConnected(GroupKey group, List<Match> members, Message message, JournalBatch batch) {
+        return deliverShared(choose(members, true, null), group, message, batch);
     }
 
     /** Queues for a member that is away; false if none has a session that takes it. */
-    boolean deliverToAway(GroupKey group, List<Match> members, Message message) {
-        return deliverShared(choose(members, false, null), group, message);
+    boolean deliverToAway(GroupKey group, List<Match> members, Message message, JournalBatch batch) {
+        return deliverShared(choose(members, false, null), group, message, batch);
     }
 
     @Override
@@ -58,18 +59,18 @@ public final class LocalDelivery implements GroupFailover {
     }
 
     @Override
-    public void redeliver(ClientSession unable, Delivery delivery) {
+    public void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
         GroupKey group = delivery.group();
         if (group != null) {
             List<Match> members = directory.members(group);
             Match other = choose(members, true, unable);
             // The one that was offered may have left since: then the message waits for whoever comes back first.
-            deliverShared(other != null ? other : choose(members, false, null), group, delivery.message());
+            deliverShared(other != null ? other : choose(members, false, null), group, delivery.message(), batch);
         }
     }
 
-    private static boolean deliverShared(@Nullable Match member, GroupKey group, Message message) {
-        return member != null && member.session().deliver(delivery(member, message, group));
+    private static boolean deliverShared(@Nullable Match member, GroupKey group, Message message, JournalBatch batch) {
+        return member != null && member.session().deliver(delivery(member, message, group), batch);
     }
 
     private static Delivery delivery(Match match, Message message, @Nullable GroupKey group) {

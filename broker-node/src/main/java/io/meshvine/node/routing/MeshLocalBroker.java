@@ -5,9 +5,12 @@ import io.meshvine.mesh.LocalBroker;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.WriteUnit;
+import io.meshvine.node.session.Journal;
+import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Matches;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
+import io.meshvine.node.session.PublishCodec;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -22,14 +25,18 @@ public final class MeshLocalBroker implements LocalBroker {
 
     private final RouteTable routes;
     private final LocalDelivery local;
+    private final Journal journal;
     private final LongSupplier nanoTime;
     private final LongSupplier wallMillis;
     private final LongAdder malformed = new LongAdder();
     private final LongAdder withoutMember = new LongAdder();
 
-    public MeshLocalBroker(RouteTable routes, LocalDelivery local, LongSupplier nanoTime, LongSupplier wallMillis) {
+    /** @param journal where durable sessions are kept */
+    public MeshLocalBroker(
+            RouteTable routes, LocalDelivery local, Journal journal, LongSupplier nanoTime, LongSupplier wallMillis) {
         this.routes = routes;
         this.local = local;
+        this.journal = journal;
         this.nanoTime = nanoTime;
         this.wallMillis = wallMillis;
     }
@@ -46,9 +53,10 @@ public final class MeshLocalBroker implements LocalBroker {
 
     @Override
     public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
+        JournalBatch kept = JournalBatch.joining(journal, unit);
         for (Arrival arrival : batch) {
             try {
-                deliver(arrival);
+                deliver(arrival, kept);
             } catch (RuntimeException e) {
                 malformed.increment();
                 LOG.warn(
@@ -58,10 +66,11 @@ public final class MeshLocalBroker implements LocalBroker {
                         e);
             }
         }
+        kept.commit();
         accepted.run();
     }
 
-    private void deliver(Arrival arrival) {
+    private void deliver(Arrival arrival, JournalBatch kept) {
         MeshPublish publish = arrival.publish();
         Message message = PublishCodec.decode(
                 publish.topic(),
@@ -73,10 +82,10 @@ public final class MeshLocalBroker implements LocalBroker {
         try {
             Route route = routes.route(publish.topic());
             if (arrival.subscribers()) {
-                local.deliverOrdinary(route.local().clients(), message);
+                local.deliverOrdinary(route.local().clients(), message, kept);
             }
             for (GroupKey group : arrival.groups()) {
-                if (!deliverShared(route, group, message)) {
+                if (!deliverShared(route, group, message, kept)) {
                     withoutMember.increment();
                 }
             }
@@ -85,11 +94,11 @@ public final class MeshLocalBroker implements LocalBroker {
         }
     }
 
-    private boolean deliverShared(Route route, GroupKey group, Message message) {
+    private boolean deliverShared(Route route, GroupKey group, Message message, JournalBatch kept) {
         for (Matches.Group here : route.local().groups()) {
             if (here.key().equals(group)) {
-                return local.deliverToConnected(group, here.members(), message)
-                        || local.deliverToAway(group, here.members(), message);
+                return local.deliverToConnected(group, here.members(), message, kept)
+                        || local.deliverToAway(group, here.members(), message, kept);
             }
         }
         return false;

@@ -6,8 +6,12 @@ import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedMessage;
+import io.meshvine.node.session.Journal;
+import io.meshvine.node.session.JournalBatch;
+import io.meshvine.node.session.JournalUnit;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
+import io.meshvine.node.session.PublishCodec;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.util.List;
@@ -28,12 +32,14 @@ public final class PublishRouter {
     private final RetainedMap retained;
     private final RetainedMap nodeRetained;
     private final HybridClock clock;
+    private final Journal journal;
     private final LongSupplier nanoTime;
     private final LongSupplier wallMillis;
 
     /**
      * @param retained retained messages of the mesh
      * @param nodeRetained retained messages of this node only ({@code $SYS/})
+     * @param journal where durable sessions are kept
      * @param nanoTime the time that {@link MeshPublish#acceptedNanos} is in
      */
     public PublishRouter(
@@ -43,6 +49,7 @@ public final class PublishRouter {
             RetainedMap retained,
             RetainedMap nodeRetained,
             HybridClock clock,
+            Journal journal,
             LongSupplier nanoTime,
             LongSupplier wallMillis) {
         this.routes = routes;
@@ -51,6 +58,7 @@ public final class PublishRouter {
         this.retained = retained;
         this.nodeRetained = nodeRetained;
         this.clock = clock;
+        this.journal = journal;
         this.nanoTime = nanoTime;
         this.wallMillis = wallMillis;
     }
@@ -65,10 +73,13 @@ public final class PublishRouter {
     /**
      * Publishes. Takes no reference: the caller releases its own after the call.
      *
-     * @param settlement called once each destination of QoS 1 or 2 has it; at once where nothing is waited for
+     * @param batch where durable sessions keep it, together with what was put there before for this publish; the caller
+     *     commits it
+     * @param settlement called once each destination of QoS 1 or 2 has it, durably where it is durable; at once where
+     *     nothing is waited for
      * @return whether any subscription matched; if not, MQTT 5 clients are told (0x10)
      */
-    public boolean publish(Message message, Settlement settlement) {
+    public boolean publish(Message message, JournalBatch batch, Settlement settlement) {
         Route route = routes.route(message.topic());
         HybridTimestamp stamp = null;
         byte[] body = null;
@@ -76,28 +87,52 @@ public final class PublishRouter {
             stamp = clock.now();
             body = PublishCodec.encode(message.properties(), message.payload());
             retained.merge(retainedMessage(message, stamp, body));
+            if (message.qos() > 0) {
+                batch.unit(); // What is retained was written before, so this unit is durable after it.
+            }
         }
-        boolean deliveredHere = local.deliverOrdinary(route.local().clients(), message);
+        boolean deliveredHere = local.deliverOrdinary(route.local().clients(), message, batch);
         List<MeshTarget> targets = route.targets(message.qos());
         if (!route.shared().isEmpty()) {
-            SharedChoice choice = SharedChoice.choose(route, message, local);
+            SharedChoice choice = SharedChoice.choose(route, message, local, batch);
             deliveredHere |= choice.deliveredHere();
             targets = choice.targets();
         }
+        JournalUnit kept = batch.takeTouched();
         if (targets.isEmpty() && stamp == null) {
-            settlement.settled();
+            settleOnceKept(kept, settlement);
         } else {
             byte[] encoded = body != null ? body : PublishCodec.encode(message.properties(), message.payload());
-            mesh.publish(meshPublish(message, stamp, encoded), targets, null, settlement::settled);
+            mesh.publish(meshPublish(message, stamp, encoded), targets, null, settleOnceBoth(kept, settlement));
         }
         return deliveredHere || !targets.isEmpty();
     }
 
+    private static void settleOnceKept(@Nullable JournalUnit kept, Settlement settlement) {
+        if (kept == null) {
+            settlement.settled();
+        } else {
+            kept.whenDurable(settlement::settled);
+        }
+    }
+
+    /** What the mesh runs when it has settled. */
+    private static Runnable settleOnceBoth(@Nullable JournalUnit kept, Settlement settlement) {
+        if (kept == null) {
+            return settlement::settled;
+        }
+        Countdown both = new Countdown(2, settlement::settled);
+        kept.whenDurable(both);
+        return both;
+    }
+
     /** Publishes what no client waits for, and gives back the caller's reference. */
     public void publishAndRelease(Message message) {
+        JournalBatch batch = journal.batch();
         try {
-            publish(message, () -> {});
+            publish(message, batch, () -> {});
         } finally {
+            batch.commit();
             message.release();
         }
     }
@@ -108,7 +143,7 @@ public final class PublishRouter {
         try {
             nodeRetained.merge(retainedMessage(
                     message, clock.now(), PublishCodec.encode(message.properties(), message.payload())));
-            local.deliverOrdinary(routes.route(topic).local().clients(), message);
+            local.deliverOrdinary(routes.route(topic).local().clients(), message, journal.batch());
         } finally {
             message.release();
         }

@@ -5,6 +5,7 @@ import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.interest.PeerInterest;
 import io.meshvine.node.routing.Route.SharedRoute;
+import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,16 +22,16 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 record SharedChoice(boolean deliveredHere, List<MeshTarget> targets) {
 
-    static SharedChoice choose(Route route, Message message, LocalDelivery local) {
+    static SharedChoice choose(Route route, Message message, LocalDelivery local, JournalBatch batch) {
         boolean here = false;
         Map<NodeId, List<GroupKey>> groups = new LinkedHashMap<>();
         Map<NodeId, Integer> qos = new LinkedHashMap<>();
         for (SharedRoute shared : route.shared()) {
-            if (local.deliverToConnected(shared.key(), shared.here(), message)) {
+            if (local.deliverToConnected(shared.key(), shared.here(), message, batch)) {
                 here = true;
             } else if (!shared.live().isEmpty()) {
                 choose(shared.key(), shared.live(), groups, qos);
-            } else if (local.deliverToAway(shared.key(), shared.here(), message)) {
+            } else if (local.deliverToAway(shared.key(), shared.here(), message, batch)) {
                 here = true;
             } else if (message.qos() > 0 && !shared.absent().isEmpty()) {
                 choose(shared.key(), shared.absent(), groups, qos);

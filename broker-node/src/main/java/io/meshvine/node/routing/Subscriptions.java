@@ -7,8 +7,12 @@ import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedMessage;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Journal;
+import io.meshvine.node.session.JournalBatch;
+import io.meshvine.node.session.JournalUnit;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
+import io.meshvine.node.session.PublishCodec;
 import io.meshvine.node.session.Subscription;
 import io.meshvine.node.session.SubscriptionDirectory;
 import java.util.ArrayList;
@@ -32,52 +36,74 @@ public final class Subscriptions {
     private final MeshGate mesh;
     private final RetainedMap retained;
     private final RetainedMap nodeRetained;
+    private final Journal journal;
     private final LongSupplier wallMillis;
 
     /**
      * @param retained retained messages of the mesh
      * @param nodeRetained retained messages of this node only ({@code $SYS/})
+     * @param journal where durable sessions are kept
      */
     public Subscriptions(
             SubscriptionDirectory directory,
             MeshGate mesh,
             RetainedMap retained,
             RetainedMap nodeRetained,
+            Journal journal,
             LongSupplier wallMillis) {
         this.directory = directory;
         this.mesh = mesh;
         this.retained = retained;
         this.nodeRetained = nodeRetained;
+        this.journal = journal;
         this.wallMillis = wallMillis;
     }
 
     /**
      * Adds or replaces subscriptions, all valid and authorized.
      *
-     * @param confirmed run, on any thread, once the connected peers know of them: the SUBACK may leave. Gets, for each
-     *     subscription, whether the session had that filter before
+     * @param confirmed run, on any thread, once the connected peers know of them and they are kept, where the session
+     *     is durable: the SUBACK may leave. Gets, for each subscription, whether the session had that filter before
      */
     public void subscribe(ClientSession session, List<Subscription> subscriptions, Consumer<List<Boolean>> confirmed) {
         List<Boolean> existed = new ArrayList<>(subscriptions.size());
         List<Interest> added = new ArrayList<>(subscriptions.size());
         List<Interest> replaced = new ArrayList<>();
+        JournalBatch batch = journal.batch();
         for (Subscription subscription : subscriptions) {
             Subscription before = directory.add(session, subscription);
+            session.keepSubscription(subscription, batch);
             existed.add(before != null);
             collect(subscription, added);
             if (before != null) {
                 collect(before, replaced);
             }
         }
+        Runnable known = () -> confirmed.accept(existed);
+        JournalUnit kept = batch.commit();
+        if (kept != null) {
+            known = new Countdown(2, known);
+            kept.whenDurable(known);
+        }
         if (added.isEmpty()) {
-            confirmed.accept(existed);
+            known.run();
             return;
         }
         // The new one first: in between, both are wanted, so no publish can fall into a gap.
-        mesh.subscribe(added, () -> confirmed.accept(existed));
+        mesh.subscribe(added, known);
         if (!replaced.isEmpty()) {
             mesh.unsubscribe(replaced);
         }
+    }
+
+    /** Adds what a session was subscribed to in an earlier life of the node; returns what the mesh is to know of it. */
+    public List<Interest> restore(ClientSession session, List<Subscription> subscriptions) {
+        List<Interest> interests = new ArrayList<>(subscriptions.size());
+        for (Subscription subscription : subscriptions) {
+            directory.add(session, subscription);
+            collect(subscription, interests);
+        }
+        return interests;
     }
 
     /** Queues the retained messages that a new subscription asks for (MQTT 5, 3.8.3.1; never for a shared one, 4.8.2). */
@@ -87,22 +113,41 @@ public final class Subscriptions {
                 || TopicFilters.isShared(subscription.filter())) {
             return;
         }
-        replay(retained, session, subscription);
-        replay(nodeRetained, session, subscription);
+        JournalBatch batch = journal.batch();
+        replay(retained, session, subscription, batch);
+        replay(nodeRetained, session, subscription, batch);
+        batch.commit();
     }
 
-    /** Ends one subscription; false if the session had none with that filter. */
-    public boolean unsubscribe(ClientSession session, String filter) {
-        Subscription before = session.subscriptions().get(filter);
-        if (before == null || !directory.remove(session, filter)) {
-            return false;
+    /**
+     * Ends subscriptions.
+     *
+     * @param confirmed run, on any thread, once that is kept where the session is durable: the UNSUBACK may leave. Gets,
+     *     for each filter, whether the session had a subscription
+     */
+    public void unsubscribe(ClientSession session, List<String> filters, Consumer<List<Boolean>> confirmed) {
+        List<Boolean> existed = new ArrayList<>(filters.size());
+        List<Interest> removed = new ArrayList<>(filters.size());
+        JournalBatch batch = journal.batch();
+        for (String filter : filters) {
+            Subscription before = session.subscriptions().get(filter);
+            if (before != null && directory.remove(session, filter)) {
+                session.forgetSubscription(filter, batch);
+                collect(before, removed);
+                existed.add(true);
+            } else {
+                existed.add(false);
+            }
         }
-        List<Interest> removed = new ArrayList<>(1);
-        collect(before, removed);
         if (!removed.isEmpty()) {
             mesh.unsubscribe(removed);
         }
-        return true;
+        JournalUnit kept = batch.commit();
+        if (kept == null) {
+            confirmed.accept(existed);
+        } else {
+            kept.whenDurable(() -> confirmed.accept(existed));
+        }
     }
 
     /** Ends all subscriptions of a session that is no more. */
@@ -116,23 +161,24 @@ public final class Subscriptions {
         }
     }
 
-    private void replay(RetainedMap map, ClientSession session, Subscription subscription) {
+    private void replay(RetainedMap map, ClientSession session, Subscription subscription, JournalBatch batch) {
         map.match(subscription.filter(), wallMillis.getAsLong(), found -> {
-            deliver(found, session, subscription);
+            deliver(found, session, subscription, batch);
             // A newer one may have been delivered while this one was read: the newest is always shown last.
             RetainedMessage newest = map.get(found.topic());
             if (newest != null && !newest.stamp().equals(found.stamp()) && !newest.tombstone()) {
-                deliver(newest, session, subscription);
+                deliver(newest, session, subscription, batch);
             }
         });
     }
 
-    private static void deliver(RetainedMessage retained, ClientSession session, Subscription subscription) {
+    private static void deliver(
+            RetainedMessage retained, ClientSession session, Subscription subscription, JournalBatch batch) {
         Message message = PublishCodec.decode(
                 retained.topic(), retained.qos(), true, retained.body(), retained.expiresAtMillis(), Origin.RETAINED);
         try {
             int qos = Math.min(retained.qos(), subscription.qos());
-            session.deliver(new Delivery(message, qos, true, identifiers(subscription)));
+            session.deliver(new Delivery(message, qos, true, identifiers(subscription)), batch);
         } finally {
             message.release();
         }

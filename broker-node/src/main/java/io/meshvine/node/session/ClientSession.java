@@ -39,6 +39,9 @@ public final class ClientSession {
     /** The thread of the connection's loop. */
     private volatile @Nullable Thread loopThread;
 
+    /** Null for a session that does not outlive its connection. */
+    private volatile @Nullable SessionJournal journal;
+
     private volatile boolean queueFull;
     private volatile boolean ended;
     private volatile long expirySeconds;
@@ -48,12 +51,16 @@ public final class ClientSession {
     private boolean busy;
 
     private boolean pumpAgain;
+    /** Set when a turn is wanted, whatever the mailbox holds. */
+    private volatile boolean woken;
+
     private @Nullable PacketIdSet inboundQos2;
 
-    ClientSession(String clientId, SessionContext context, Executor detachedLoop) {
+    ClientSession(String clientId, SessionContext context, Executor detachedLoop, @Nullable SessionJournal journal) {
         this.clientId = clientId;
         this.context = context;
-        this.outbound = new Outbound(context);
+        this.journal = journal;
+        this.outbound = new Outbound(context, journal, this::wakeUp);
         this.detachedHome = new Home(this, detachedLoop);
         this.home = detachedHome;
     }
@@ -88,6 +95,11 @@ public final class ClientSession {
         return ended;
     }
 
+    /** Whether the session outlives its connection, and is kept in the journal. Any thread. */
+    public boolean isDurable() {
+        return journal != null;
+    }
+
     /** Session Expiry Interval in seconds, as last set; see {@link Sessions}. Any thread. */
     public long expirySeconds() {
         return expirySeconds;
@@ -103,16 +115,30 @@ public final class ClientSession {
         return map == null ? Map.of() : Collections.unmodifiableMap(map);
     }
 
+    /** Delivers a message by itself; see {@link #deliver(Delivery, JournalBatch)}. */
+    public boolean deliver(Delivery delivery) {
+        JournalBatch batch = context.journal().batch();
+        boolean accepted = deliver(delivery, batch);
+        batch.commit();
+        return accepted;
+    }
+
     /**
      * Delivers a message; takes its own reference. Any thread; order is kept per calling thread.
      *
+     * @param batch where a durable session keeps what it takes at QoS 1 and 2; the caller commits it. The delivery may
+     *     reach the client before
      * @return false if it was refused: QoS 0 while not connected, a bound was reached, the session is over. That is
      *     counted. A delivery that was taken may still be dropped, and counted, later.
      */
-    public boolean deliver(Delivery delivery) {
+    public boolean deliver(Delivery delivery, JournalBatch batch) {
         DropReason refusal = refusal(delivery);
         if (refusal != null) {
             return refuse(refusal);
+        }
+        SessionJournal own = journal;
+        if (own != null && delivery.qos() > 0) {
+            return deliverDurably(own, delivery, batch);
         }
         if (Thread.currentThread() == loopThread && mailbox.isIdle()) {
             synchronized (mailbox) {
@@ -128,6 +154,24 @@ public final class ClientSession {
         }
         message.retain();
         mailbox.push(new Entry(delivery));
+        scheduleTurn();
+        return true;
+    }
+
+    private boolean deliverDurably(SessionJournal own, Delivery delivery, JournalBatch batch) {
+        Message message = delivery.message();
+        if (!reserve(delivery.qos(), message.footprint())) {
+            return refuse(DropReason.QUEUE_FULL);
+        }
+        JournalUnit unit = batch.unit();
+        Entry entry = new Entry(delivery);
+        entry.unit = unit;
+        message.retain();
+        synchronized (own) { // The order of the journal is that of the queue.
+            entry.sequence = own.nextSequence();
+            own.putQueued(unit, entry.sequence, unit.record(delivery));
+            mailbox.push(entry);
+        }
         scheduleTurn();
         return true;
     }
@@ -208,6 +252,71 @@ public final class ClientSession {
         return true;
     }
 
+    // ---- What is kept
+
+    /** What was found of this session in the store. Before anything else. */
+    void restore(List<SessionRecords.Queued> queue, List<Integer> unreleased, long mayBeSentThrough) {
+        synchronized (mailbox) {
+            outbound.restore(queue, mayBeSentThrough);
+            queueFull = isQueueFull();
+            if (!unreleased.isEmpty()) {
+                PacketIdSet ids = new PacketIdSet();
+                unreleased.forEach(ids::add);
+                inboundQos2 = ids;
+            }
+        }
+    }
+
+    /** Keeps that the client is connected, where the session is durable. */
+    void keepConnected(JournalBatch batch) {
+        SessionJournal own = journal;
+        if (own != null) {
+            own.putConnected(batch.unit(), expirySeconds);
+        }
+    }
+
+    /** Keeps since when the client is not connected, where the session is durable. */
+    void keepDisconnected(JournalBatch batch) {
+        SessionJournal own = journal;
+        if (own != null) {
+            long sentThrough;
+            synchronized (mailbox) {
+                sentThrough = outbound.sentThrough();
+            }
+            own.putHeader(batch.unit(), expirySeconds, context.wallMillis().getAsLong(), sentThrough);
+        }
+    }
+
+    /** The session does not outlive its connection any more: nothing is kept of it. */
+    void forgetKept(JournalBatch batch) {
+        SessionJournal own = journal;
+        if (own != null) {
+            synchronized (mailbox) {
+                journal = null;
+                outbound.forgetRecords();
+            }
+            own.deleteAll(batch.unit());
+        }
+    }
+
+    /** Keeps a subscription, where the session is durable. */
+    public void keepSubscription(Subscription subscription, JournalBatch batch) {
+        SessionJournal own = journal;
+        if (own != null) {
+            own.putSubscription(batch.unit(), subscription);
+        }
+    }
+
+    /** Keeps that a subscription is no more, where the session is durable. */
+    public void forgetSubscription(String filter, JournalBatch batch) {
+        SessionJournal own = journal;
+        if (own != null) {
+            own.deleteSubscription(batch.unit(), filter);
+        }
+    }
+
+    // ---- The connection
+
     /** The connection is gone. On the connection's loop. Has no effect if another one is attached. */
     public void detach(Outlet connection) {
         List<Entry> moved = new ArrayList<>(0);
@@ -217,6 +326,7 @@ public final class ClientSession {
             }
             leaveConnection();
             outbound.moveShared(this::hasOtherMember, moved);
+            outbound.records().write();
             queueFull = isQueueFull();
         }
         redeliver(moved);
@@ -271,23 +381,40 @@ public final class ClientSession {
     /**
      * A QoS 2 PUBLISH of the client arrived. On the connection's loop.
      *
+     * @param batch where a durable session keeps it, together with what the publish leads to
      * @return false if it was received before and not yet released: it must not be routed again [MQTT-4.3.3-10]
      */
-    public boolean beginQos2(int packetId) {
+    public boolean beginQos2(int packetId, JournalBatch batch) {
         synchronized (mailbox) {
             PacketIdSet ids = inboundQos2;
             if (ids == null) {
                 ids = new PacketIdSet();
                 inboundQos2 = ids;
             }
-            return ids.add(packetId);
+            boolean first = ids.add(packetId);
+            SessionJournal own = journal;
+            if (first && own != null) {
+                own.putInbound(batch.unit(), packetId);
+            }
+            return first;
         }
     }
 
-    /** A PUBREL of the client arrived. On the connection's loop. Returns false if the identifier is unknown. */
-    public boolean endQos2(int packetId) {
+    /**
+     * A PUBREL of the client arrived. On the connection's loop.
+     *
+     * @param batch where a durable session forgets the identifier; PUBCOMP waits until that is durable, for the client
+     *     then uses the identifier for something else. That holds for an unknown one too, which may have been forgotten
+     *     a moment ago
+     * @return false if the identifier is unknown
+     */
+    public boolean endQos2(int packetId, JournalBatch batch) {
         synchronized (mailbox) {
             PacketIdSet ids = inboundQos2;
+            SessionJournal own = journal;
+            if (own != null) {
+                own.deleteInbound(batch.unit(), packetId);
+            }
             return ids != null && ids.remove(packetId);
         }
     }
@@ -330,8 +457,11 @@ public final class ClientSession {
         }
     }
 
-    /** Ends the session: what it holds is released, what still comes is refused. Any thread. */
-    void end() {
+    /**
+     * Ends the session: what it holds is released, what still comes is refused, and what was kept is deleted. Any
+     * thread.
+     */
+    void end(JournalBatch batch) {
         List<Entry> moved = new ArrayList<>(0);
         synchronized (mailbox) {
             if (ended) {
@@ -345,7 +475,23 @@ public final class ClientSession {
             outbound.clear();
             inboundQos2 = null;
         }
-        redeliver(moved);
+        redeliver(moved, batch);
+        SessionJournal own = journal;
+        if (own != null) {
+            own.deleteAll(batch.unit());
+        }
+    }
+
+    /** The node stops: what the session holds is released, and what is kept of it stays for the next life. */
+    void close() {
+        synchronized (mailbox) {
+            ended = true;
+            if (outlet != null) {
+                leaveConnection();
+            }
+            outbound.release();
+            inboundQos2 = null;
+        }
     }
 
     /** The map behind {@link #subscriptions()}, made on first use. For {@link SubscriptionDirectory}. */
@@ -383,13 +529,19 @@ public final class ClientSession {
         if (full != queueFull) {
             queueFull = full;
         }
-        if (more || pumpAgain || outbound.needsFlush()) {
+        if (more || pumpAgain || outbound.needsFlush() || outbound.records().isGathering()) {
             scheduleTurn();
         }
     }
 
     private boolean isQueueFull() {
         return context.limits().overflow() == SessionLimits.Overflow.REJECT_NEWEST && outbound.isQueueFull();
+    }
+
+    /** What the session waited for is durable. Any thread. */
+    private void wakeUp() {
+        woken = true;
+        scheduleTurn();
     }
 
     private void scheduleTurn() {
@@ -447,6 +599,7 @@ public final class ClientSession {
         boolean more = true;
         busy = true;
         pumpAgain = false;
+        woken = false;
         try {
             Entry entry;
             while (taken < BATCH && (entry = mailbox.poll()) != null) {
@@ -460,9 +613,10 @@ public final class ClientSession {
             busy = false;
             queueFull = isQueueFull();
             mailbox.free(taken, bytes);
+            outbound.records().write();
             more |= mailbox.endTurn();
         }
-        return more || pumpAgain;
+        return more || pumpAgain || woken;
     }
 
     private void accept(Entry entry, List<Entry> moved) {
@@ -480,11 +634,23 @@ public final class ClientSession {
         return context.failover().hasOtherMember(this, group);
     }
 
-    /** Not under the lock: this goes into other sessions. */
     private void redeliver(List<Entry> moved) {
+        if (!moved.isEmpty()) {
+            JournalBatch batch = context.journal().batch();
+            redeliver(moved, batch);
+            batch.commit();
+        }
+    }
+
+    /** Not under the lock: this goes into other sessions. What they keep and what goes here goes together. */
+    private void redeliver(List<Entry> moved, JournalBatch batch) {
+        SessionJournal own = journal;
         for (Entry entry : moved) {
             try {
-                context.failover().redeliver(this, entry.pending());
+                context.failover().redeliver(this, entry.pending(), batch);
+                if (own != null && entry.sequence != 0) {
+                    own.deleteMoved(batch.unit(), entry);
+                }
             } finally {
                 entry.release();
             }

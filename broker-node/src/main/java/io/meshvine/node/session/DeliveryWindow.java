@@ -1,7 +1,6 @@
 package io.meshvine.node.session;
 
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +31,9 @@ final class DeliveryWindow {
     /** First unacknowledged entry that was not sent on this connection; all behind it were not sent either. */
     private @Nullable Entry nextToResend;
 
+    /** First released entry whose PUBREL was not sent on this connection; likewise. */
+    private @Nullable Entry nextToRelease;
+
     /** Entries that take up the client's Receive Maximum on this connection. */
     private int outstanding;
 
@@ -49,23 +51,71 @@ final class DeliveryWindow {
         return size < limit && nextToResend == null;
     }
 
-    /** Gives an entry a packet identifier that is not in use [MQTT-2.2.1-4], and keeps it as sent. */
+    /**
+     * Keeps an entry as sent, under the packet identifier that it has, which must be {@linkplain #isFree free}; one that
+     * has none gets one that is not in use [MQTT-2.2.1-4].
+     */
     void add(Entry entry) {
+        place(entry);
+        entry.sent = true;
+        unacknowledged.add(entry);
+        outstanding++;
+    }
+
+    /** Whether a packet identifier is not in use. */
+    boolean isFree(int packetId) {
+        Entry entry = table[packetId & (table.length - 1)];
+        return entry == null || entry.packetId != packetId;
+    }
+
+    /** A packet identifier that is not in use, behind another. */
+    int freeIdentifier(int behind) {
+        int id = behind;
+        do {
+            id = id == SessionLimits.MAX_PACKET_ID ? 1 : id + 1;
+        } while (!isFree(id));
+        return id;
+    }
+
+    /** Keeps an entry that an earlier life of the node may have sent. */
+    void restore(Entry entry) {
+        place(entry);
+        unacknowledged.add(entry);
+        if (nextToResend == null) {
+            nextToResend = entry;
+        }
+    }
+
+    /** Keeps the identifier of a delivery that the client has received. */
+    void restoreReleased(Entry entry) {
+        place(entry);
+        appendReleased(entry);
+    }
+
+    private void place(Entry entry) {
         if (size >= table.length / 2 && table.length < MAX_CAPACITY) {
             grow();
         }
+        if (entry.packetId == 0) {
+            entry.packetId = nextIdentifier();
+        } else {
+            // Two identifiers may want the same place in a small table; in the largest, none do.
+            while (table[entry.packetId & (table.length - 1)] != null) {
+                grow();
+            }
+        }
+        table[entry.packetId & (table.length - 1)] = entry;
+        size++;
+    }
+
+    private int nextIdentifier() {
         int mask = table.length - 1;
         int id = lastPacketId;
         do {
             id = id == SessionLimits.MAX_PACKET_ID ? 1 : id + 1;
         } while (table[id & mask] != null);
         lastPacketId = id;
-        table[id & mask] = entry;
-        entry.packetId = id;
-        entry.sent = true;
-        unacknowledged.add(entry);
-        size++;
-        outstanding++;
+        return id;
     }
 
     /** The unacknowledged entry of that identifier and QoS, or null. */
@@ -96,14 +146,7 @@ final class DeliveryWindow {
     void receive(Entry entry) {
         unlink(entry);
         entry.release();
-        Entry before = lastReleased;
-        entry.previous = before;
-        if (before == null) {
-            firstReleased = entry;
-        } else {
-            before.next = entry;
-        }
-        lastReleased = entry;
+        appendReleased(entry);
         if (!entry.sent) {
             // Confirmed before it was sent again: the PUBREL takes its place on this connection.
             entry.sent = true;
@@ -111,14 +154,52 @@ final class DeliveryWindow {
         }
     }
 
-    /** PUBCOMP. Returns false if no PUBREL of that identifier is on its way. */
-    boolean complete(int packetId) {
-        if (!isReleased(packetId)) {
-            return false;
+    private void appendReleased(Entry entry) {
+        Entry before = lastReleased;
+        entry.previous = before;
+        entry.next = null;
+        if (before == null) {
+            firstReleased = entry;
+        } else {
+            before.next = entry;
         }
+        lastReleased = entry;
+        if (nextToRelease == null) {
+            nextToRelease = entry;
+        }
+    }
+
+    /** The next entry whose PUBREL is to be sent on this connection, or null. */
+    @Nullable
+    Entry peekRelease() {
+        return nextToRelease;
+    }
+
+    /** The PUBREL of {@link #peekRelease} was sent. */
+    void releaseSent() {
+        Entry entry = nextToRelease;
+        nextToRelease = entry == null ? null : entry.next;
+    }
+
+    /** Whether the PUBREL of a released entry has still to be sent on this connection. */
+    boolean isReleaseDue(int packetId) {
+        for (Entry e = nextToRelease; e != null; e = e.next) {
+            if (e.packetId == packetId) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** PUBCOMP. Returns the entry that is over, or null if no PUBREL of that identifier is on its way. */
+    @Nullable
+    Entry complete(int packetId) {
         Entry entry = table[packetId & (table.length - 1)];
-        if (entry == null) {
-            return false;
+        if (entry == null || !isReleased(packetId)) {
+            return null;
+        }
+        if (entry == nextToRelease) {
+            nextToRelease = entry.next;
         }
         Entry before = entry.previous;
         Entry after = entry.next;
@@ -133,7 +214,7 @@ final class DeliveryWindow {
             after.previous = before;
         }
         forget(entry);
-        return true;
+        return entry;
     }
 
     /** A new connection: nothing was sent on it yet. */
@@ -143,16 +224,10 @@ final class DeliveryWindow {
             e.sent = false;
         }
         nextToResend = unacknowledged.first();
+        nextToRelease = firstReleased;
         for (Entry e = firstReleased; e != null; e = e.next) {
             e.sent = true;
             outstanding++;
-        }
-    }
-
-    /** The identifiers for which a PUBREL is on its way, in the order of their PUBRECs. */
-    void forEachReleased(IntConsumer sink) {
-        for (Entry e = firstReleased; e != null; e = e.next) {
-            sink.accept(e.packetId);
         }
     }
 
@@ -163,6 +238,13 @@ final class DeliveryWindow {
             Entry following = e.next; // the sink may remove e
             sink.accept(e);
             e = following;
+        }
+    }
+
+    /** The entries whose PUBREL is on its way, in the order of their PUBRECs. */
+    void forEachReleased(Consumer<Entry> sink) {
+        for (Entry e = firstReleased; e != null; e = e.next) {
+            sink.accept(e);
         }
     }
 
@@ -193,6 +275,7 @@ final class DeliveryWindow {
         firstReleased = null;
         lastReleased = null;
         nextToResend = null;
+        nextToRelease = null;
         outstanding = 0;
         size = 0;
         table = new @Nullable Entry[FIRST_CAPACITY];

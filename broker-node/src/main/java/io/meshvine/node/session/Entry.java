@@ -21,10 +21,17 @@ final class Entry {
     /** Packet identifier while in flight. */
     int packetId;
 
+    /** Place in the journal of a durable session; 0 if nothing is kept of it. */
+    long sequence;
+
+    /** What keeps it, until that is known to be durable. */
+    @Nullable
+    JournalUnit unit;
+
     /** Whether it was sent on the current connection. */
     boolean sent;
 
-    Entry(Delivery delivery) {
+    Entry(@Nullable Delivery delivery) {
         this.delivery = delivery;
     }
 

@@ -16,7 +16,7 @@ public interface GroupFailover {
         }
 
         @Override
-        public void redeliver(ClientSession unable, Delivery delivery) {
+        public void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
             throw new IllegalStateException("no other member was offered");
         }
     };
@@ -27,6 +27,10 @@ public interface GroupFailover {
      */
     boolean hasOtherMember(ClientSession unable, GroupKey group);
 
-    /** Delivers to another member. The caller keeps its reference of the message. */
-    void redeliver(ClientSession unable, Delivery delivery);
+    /**
+     * Delivers to another member. The caller keeps its reference of the message.
+     *
+     * @param batch where that is kept together with the end of the first delivery; the caller commits it
+     */
+    void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch);
 }

@@ -11,5 +11,7 @@ public enum Origin {
     /** This node itself: {@code $SYS} topics. */
     SYSTEM,
     /** The retained messages, at the time of a subscription. */
-    RETAINED
+    RETAINED,
+    /** What this node kept for a durable session in an earlier life. */
+    STORE
 }

@@ -1,6 +1,7 @@
 package io.meshvine.node.session;
 
 import io.meshvine.mesh.GroupKey;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -13,12 +14,16 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Order is kept within QoS 0, and within QoS 1 and 2 together: whatever could be sent at once waits while something
  * of its kind is waiting.
+ *
+ * <p>Of a durable session, each delivery of QoS 1 and 2 has a record, which goes once the delivery is over. At QoS 1 it
+ * may leave before its record is durable; at QoS 2, PUBLISH waits for its record, and PUBREL for that of the PUBREC.
  */
 final class Outbound {
 
     private static final Logger LOG = LoggerFactory.getLogger(Outbound.class);
 
     private final SessionContext context;
+    private final DeliveryRecords records;
     private @Nullable Outlet outlet;
     /** Most deliveries of QoS 1 and 2 in flight on this connection. */
     private int windowLimit;
@@ -30,13 +35,72 @@ final class Outbound {
     private @Nullable EntryList queue;
     private @Nullable EntryList qos0;
 
-    Outbound(SessionContext context) {
+    /** The last delivery that was sent has this place in the journal. */
+    private long sentThrough;
+
+    Outbound(SessionContext context, @Nullable SessionJournal journal, Runnable wakeUp) {
         this.context = context;
+        this.records = new DeliveryRecords(context.journal(), journal, wakeUp);
+    }
+
+    DeliveryRecords records() {
+        return records;
+    }
+
+    /** No delivery behind this place in the journal was sent. */
+    long sentThrough() {
+        return sentThrough;
+    }
+
+    /** What is found in the store, in the order of the journal. Before anything else. */
+    void restore(List<SessionRecords.Queued> found, long mayBeSentThrough) {
+        DeliveryWindow inFlight = window();
+        found.stream()
+                .filter(queued -> queued.delivery() == null)
+                .sorted(Comparator.comparingLong(SessionRecords.Queued::order))
+                .forEach(queued -> {
+                    records.restored(queued.order());
+                    sentThrough = Math.max(sentThrough, queued.sequence());
+                    inFlight.restoreReleased(entry(queued));
+                });
+        int waiting = 0;
+        boolean sent = true;
+        for (SessionRecords.Queued queued : found) {
+            if (queued.delivery() == null) {
+                continue;
+            }
+            Entry entry = entry(queued);
+            // What is not within the window, or has an identifier that another one has, cannot have been sent.
+            sent = sent
+                    && queued.sequence() <= mayBeSentThrough
+                    && inFlight.size() < context.limits().maxInFlight()
+                    && inFlight.isFree(entry.packetId);
+            if (sent) {
+                sentThrough = Math.max(sentThrough, queued.sequence());
+                inFlight.restore(entry);
+            } else {
+                entry.packetId = queued.packetId();
+                enqueue(queue(), entry);
+                waiting++;
+            }
+        }
+        context.counters().onInFlight(inFlight.size());
+        context.counters().onRestored(waiting);
+    }
+
+    private static Entry entry(SessionRecords.Queued queued) {
+        Entry entry = new Entry(queued.delivery());
+        entry.sequence = queued.sequence();
+        entry.packetId = queued.packetId() == SessionRecords.IDENTIFIER_BY_SEQUENCE
+                ? SessionJournal.packetId(queued.sequence())
+                : queued.packetId();
+        return entry;
     }
 
     /** Sends, queues or drops. Returns false if dropped. */
     boolean accept(Entry entry) {
         Message message = entry.pending().message();
+        records.arrived(entry);
         if (isExpired(message)) {
             return drop(entry, DropReason.EXPIRED);
         }
@@ -69,19 +133,29 @@ final class Outbound {
     private boolean acceptAcknowledged(Entry entry) {
         Outlet to = outlet;
         EntryList waiting = queue;
-        if (to != null && (waiting == null || waiting.isEmpty()) && window().hasRoom(windowLimit) && isWritable(to)) {
+        if (to != null
+                && (waiting == null || waiting.isEmpty())
+                && window().hasRoom(windowLimit)
+                && isWritable(to)
+                && records.mayLeave(entry, window())) {
             sendFirst(to, entry);
             return true;
         }
-        if (waiting == null) {
-            waiting = new EntryList();
-            queue = waiting;
-        }
+        waiting = queue();
         if (!makeRoom(waiting, entry.pending().message().footprint())) {
             return drop(entry, DropReason.QUEUE_FULL);
         }
         enqueue(waiting, entry);
         return true;
+    }
+
+    private EntryList queue() {
+        EntryList waiting = queue;
+        if (waiting == null) {
+            waiting = new EntryList();
+            queue = waiting;
+        }
+        return waiting;
     }
 
     private boolean makeRoom(EntryList waiting, int footprint) {
@@ -104,15 +178,13 @@ final class Outbound {
                         || waiting.bytes() >= context.limits().maxQueuedBytes());
     }
 
-    /** Connects: PUBRELs go out again at once [MQTT-4.4.0-1]; PUBLISHes and the queue follow with {@link #pump}. */
+    /** Connects: PUBRELs go out again [MQTT-4.4.0-1], then PUBLISHes and the queue, with {@link #pump}. */
     void attach(Outlet to) {
         outlet = to;
         windowLimit = Math.min(to.receiveMaximum(), context.limits().maxInFlight());
         DeliveryWindow inFlight = window;
         if (inFlight != null && !inFlight.isEmpty()) {
             inFlight.reconnect();
-            inFlight.forEachReleased(to::pubrel);
-            unflushed = true;
         }
     }
 
@@ -135,7 +207,10 @@ final class Outbound {
                 GroupKey group = delivery.group();
                 if (group != null && delivery.qos() == 1 && hasOtherMember.test(group)) {
                     delivery.message().retain();
-                    moved.add(new Entry(delivery));
+                    Entry other = new Entry(delivery);
+                    other.sequence = entry.sequence;
+                    other.unit = entry.unit;
+                    moved.add(other);
                     inFlight.remove(entry);
                     context.counters().onInFlight(-1);
                 }
@@ -161,6 +236,7 @@ final class Outbound {
         if (to == null) {
             return false;
         }
+        sendReleases(to);
         for (int i = 0; i < budget; i++) {
             if (!isWaiting() || !isWritable(to)) {
                 return false;
@@ -172,6 +248,20 @@ final class Outbound {
             }
         }
         return isWaiting();
+    }
+
+    /** The client has received these; the PUBREL leaves once that is kept. */
+    private void sendReleases(Outlet to) {
+        DeliveryWindow inFlight = window;
+        if (inFlight == null) {
+            return;
+        }
+        Entry entry;
+        while ((entry = inFlight.peekRelease()) != null && records.isKept(entry)) {
+            inFlight.releaseSent();
+            to.pubrel(entry.packetId);
+            unflushed = true;
+        }
     }
 
     private boolean isWaiting() {
@@ -211,11 +301,16 @@ final class Outbound {
         if (waiting == null || !window().hasRoom(windowLimit)) {
             return false;
         }
-        Entry entry = dequeue(waiting);
+        Entry entry = waiting.first();
         if (entry == null) {
             return false;
         }
-        if (isExpired(entry.pending().message())) {
+        boolean expired = isExpired(entry.pending().message());
+        if (!expired && !records.mayLeave(entry, window())) {
+            return false;
+        }
+        dequeue(waiting);
+        if (expired) {
             drop(entry, DropReason.EXPIRED);
         } else {
             sendFirst(to, entry);
@@ -236,10 +331,12 @@ final class Outbound {
         Delivery delivery = entry.pending();
         DeliveryWindow inFlight = window();
         inFlight.add(entry);
+        sentThrough = Math.max(sentThrough, entry.sequence);
         if (write(to, delivery, entry.packetId, false)) {
             context.counters().onDelivered(delivery.qos());
             context.counters().onInFlight(1);
         } else {
+            records.erase(entry);
             inFlight.remove(entry);
             context.counters().onDropped(DropReason.TOO_LARGE);
         }
@@ -250,6 +347,7 @@ final class Outbound {
         if (write(to, entry.pending(), entry.packetId, true)) {
             context.counters().onResent();
         } else {
+            records.erase(entry);
             inFlight.remove(entry);
             context.counters().onInFlight(-1);
             context.counters().onDropped(DropReason.TOO_LARGE);
@@ -275,6 +373,7 @@ final class Outbound {
         if (inFlight == null || entry == null) {
             return false;
         }
+        records.erase(entry);
         inFlight.remove(entry);
         context.counters().onInFlight(-1);
         return true;
@@ -292,21 +391,25 @@ final class Outbound {
         }
         if (!success) {
             // [MQTT-4.3.3-4]: a PUBREC of 0x80 or more ends the delivery.
-            if (entry != null) {
-                inFlight.remove(entry);
-            } else {
-                inFlight.complete(packetId);
+            if (entry == null) {
+                complete(packetId);
+                return true;
             }
+            records.erase(entry);
+            inFlight.remove(entry);
             context.counters().onInFlight(-1);
             return true;
         }
+        Outlet to = outlet;
         if (entry != null) {
             inFlight.receive(entry);
-        }
-        Outlet to = outlet;
-        if (to != null) {
+            records.received(entry);
+        } else if (to != null && !inFlight.isReleaseDue(packetId)) {
             to.pubrel(packetId);
             unflushed = true;
+        }
+        if (to != null) {
+            sendReleases(to);
         }
         return true;
     }
@@ -314,17 +417,34 @@ final class Outbound {
     /** PUBCOMP. Returns false if no PUBREL of that identifier is on its way. */
     boolean complete(int packetId) {
         DeliveryWindow inFlight = window;
-        if (inFlight == null || !inFlight.complete(packetId)) {
+        Entry entry = inFlight == null ? null : inFlight.complete(packetId);
+        if (entry == null) {
             return false;
         }
+        records.erase(entry);
         context.counters().onInFlight(-1);
         return true;
     }
 
-    /** Drops and releases everything. */
+    /** Drops and releases everything; the records are deleted by the caller. */
     void clear() {
         dropAll(qos0, DropReason.SESSION_ENDED);
-        dropAll(queue, DropReason.SESSION_ENDED);
+        records.end();
+        EntryList waiting = queue;
+        Entry entry;
+        while (waiting != null && (entry = dequeue(waiting)) != null) {
+            context.counters().onDropped(DropReason.SESSION_ENDED);
+            records.eraseUnwritten(entry);
+            entry.release();
+        }
+        DeliveryWindow inFlight = window;
+        if (inFlight != null) {
+            inFlight.forEachUnacknowledged(records::eraseUnwritten);
+        }
+        clearWindow();
+    }
+
+    private void clearWindow() {
         DeliveryWindow inFlight = window;
         if (inFlight != null) {
             context.counters().onInFlight(-inFlight.size());
@@ -332,8 +452,31 @@ final class Outbound {
         }
     }
 
+    /** The session is durable no longer, but goes on; the records are deleted by the caller. */
+    void forgetRecords() {
+        records.end();
+        for (Entry entry = queue().first(); entry != null; entry = entry.next) {
+            records.eraseUnwritten(entry);
+        }
+        window().forEachUnacknowledged(records::eraseUnwritten);
+        window().forEachReleased(records::eraseUnwritten);
+    }
+
+    /** The node stops: releases everything, and leaves the records for its next life. */
+    void release() {
+        records.leave();
+        dropAll(qos0, DropReason.QOS0_OFFLINE);
+        EntryList waiting = queue;
+        Entry entry;
+        while (waiting != null && (entry = dequeue(waiting)) != null) {
+            entry.release();
+        }
+        clearWindow();
+    }
+
     boolean drop(Entry entry, DropReason reason) {
         context.counters().onDropped(reason);
+        records.erase(entry);
         entry.release();
         return false;
     }

@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What happened in all sessions of a node. Any thread. At rest, what sessions accepted is delivered, queued or dropped
- * with a reason.
+ * What happened in all sessions of a node. Any thread. At rest, what sessions accepted and what they brought along from
+ * an earlier life of the node is delivered, queued or dropped with a reason.
  */
 public final class SessionCounters {
 
@@ -21,6 +21,7 @@ public final class SessionCounters {
     private final LongAdder inFlight = new LongAdder();
     private final LongAdder connected = new LongAdder();
     private final LongAdder expiredSessions = new LongAdder();
+    private final LongAdder restored = new LongAdder();
 
     public SessionCounters() {
         for (DropReason reason : DropReason.values()) {
@@ -85,6 +86,11 @@ public final class SessionCounters {
         return expiredSessions.sum();
     }
 
+    /** Deliveries that were found waiting, and had never been sent for all that is known, when the node started. */
+    public long restored() {
+        return restored.sum();
+    }
+
     private LongAdder adder(DropReason reason) {
         return Objects.requireNonNull(dropped.get(reason));
     }
@@ -95,6 +101,10 @@ public final class SessionCounters {
 
     void onDropped(DropReason reason) {
         adder(reason).increment();
+    }
+
+    void onDropped(DropReason reason, long deliveries) {
+        adder(reason).add(deliveries);
     }
 
     void onResent() {
@@ -112,6 +122,10 @@ public final class SessionCounters {
 
     void onConnected(int change) {
         connected.add(change);
+    }
+
+    void onRestored(long deliveries) {
+        restored.add(deliveries);
     }
 
     void onSessionExpired() {

@@ -27,6 +27,7 @@ public final class Sessions implements AutoCloseable {
 
     private final SessionLimits limits;
     private final SessionCounters counters;
+    private final Journal journal;
     private final SessionContext context;
     private final List<? extends Executor> detachedLoops;
     private final EventLoop timer;
@@ -54,7 +55,7 @@ public final class Sessions implements AutoCloseable {
         }
 
         @Override
-        default void redeliver(ClientSession unable, Delivery delivery) {
+        default void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
             throw new IllegalStateException("no other member was offered");
         }
     }
@@ -63,8 +64,12 @@ public final class Sessions implements AutoCloseable {
      * An opened session.
      *
      * @param present whether it existed before: the Session Present flag of CONNACK [MQTT-3.2.2-3]
+     * @param kept what has to be durable before the client is told, or null if nothing has
      */
-    public record OpenResult(ClientSession session, boolean present) {}
+    public record OpenResult(
+            ClientSession session,
+            boolean present,
+            @Nullable JournalUnit kept) {}
 
     /** A session and the timer that ends it. Guarded by the stripe of its client id. */
     private static final class Held {
@@ -85,19 +90,25 @@ public final class Sessions implements AutoCloseable {
     }
 
     /**
+     * @param journal where sessions that outlive their connection are kept
      * @param detachedLoops single-threaded loops, at least one; a session without connection runs on one of them
      * @param timer runs the expiry of sessions and tells the time
      */
     public Sessions(
-            SessionLimits limits, SessionCounters counters, List<? extends Executor> detachedLoops, EventLoop timer) {
+            SessionLimits limits,
+            SessionCounters counters,
+            Journal journal,
+            List<? extends Executor> detachedLoops,
+            EventLoop timer) {
         if (detachedLoops.isEmpty()) {
             throw new IllegalArgumentException("at least one loop for sessions without connection is needed");
         }
         this.limits = limits;
         this.counters = counters;
+        this.journal = journal;
         this.detachedLoops = List.copyOf(detachedLoops);
         this.timer = timer;
-        this.context = new SessionContext(limits, counters, timer::wallMillis, new CurrentListener());
+        this.context = new SessionContext(limits, counters, journal, timer::wallMillis, new CurrentListener());
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new Object();
         }
@@ -111,14 +122,19 @@ public final class Sessions implements AutoCloseable {
         }
 
         @Override
-        public void redeliver(ClientSession unable, Delivery delivery) {
-            listener.redeliver(unable, delivery);
+        public void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
+            listener.redeliver(unable, delivery, batch);
         }
     }
 
     /** Takes the one listener. Before the first session is opened. */
     public void listen(Listener one) {
         listener = one;
+    }
+
+    /** Where sessions that outlive their connection are kept. */
+    public Journal journal() {
+        return journal;
     }
 
     public SessionLimits limits() {
@@ -139,24 +155,65 @@ public final class Sessions implements AutoCloseable {
     public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds) {
         requireExpiry(expirySeconds);
         synchronized (stripe(clientId)) {
-            Held existing = held.get(clientId);
-            if (existing != null) {
-                existing.cancelExpiry();
-                if (!cleanStart) {
-                    existing.session.expirySeconds(expirySeconds);
-                    return new OpenResult(existing.session, true);
+            JournalBatch batch = journal.batch();
+            OpenResult opened = open(clientId, cleanStart, expirySeconds, batch);
+            JournalUnit kept = batch.commit();
+            return opened == null ? null : new OpenResult(opened.session(), opened.present(), kept);
+        }
+    }
+
+    private @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds, JournalBatch batch) {
+        Held existing = held.get(clientId);
+        if (existing != null) {
+            existing.cancelExpiry();
+            if (!cleanStart) {
+                ClientSession session = existing.session;
+                session.expirySeconds(expirySeconds);
+                if (expirySeconds == ENDS_AT_CLOSE) {
+                    session.forgetKept(batch);
+                } else {
+                    session.keepConnected(batch);
                 }
-                end(existing);
+                return new OpenResult(session, true, null);
             }
-            if (size.incrementAndGet() > limits.maxSessions()) {
-                size.decrementAndGet();
-                return null;
-            }
-            Executor loop = detachedLoops.get(Math.floorMod(clientId.hashCode(), detachedLoops.size()));
-            ClientSession session = new ClientSession(clientId, context, loop);
-            session.expirySeconds(expirySeconds);
-            held.put(clientId, new Held(session));
-            return new OpenResult(session, false);
+            end(existing, batch);
+        }
+        if (size.incrementAndGet() > limits.maxSessions()) {
+            size.decrementAndGet();
+            return null;
+        }
+        SessionJournal own =
+                expirySeconds == ENDS_AT_CLOSE ? null : new SessionJournal(journal, clientId, journal.nextNumber());
+        ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
+        session.expirySeconds(expirySeconds);
+        session.keepConnected(batch);
+        held.put(clientId, new Held(session));
+        return new OpenResult(session, false, null);
+    }
+
+    private Executor detachedLoop(String clientId) {
+        return detachedLoops.get(Math.floorMod(clientId.hashCode(), detachedLoops.size()));
+    }
+
+    /** The session of an earlier life of the node. Before any session is opened. */
+    ClientSession restore(String clientId, SessionHeader header, long lastSequence) {
+        SessionJournal own = SessionJournal.restored(journal, clientId, header, lastSequence);
+        ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
+        session.expirySeconds(header.expirySeconds());
+        synchronized (stripe(clientId)) {
+            Held restored = new Held(session);
+            held.put(clientId, restored);
+            size.incrementAndGet();
+            long now = timer.wallMillis();
+            long left = header.isConnected() ? now : header.disconnectedAtMillis();
+            endAfter(restored, SessionHeader.endsAtMillis(left, header.expirySeconds()), now);
+        }
+        return session;
+    }
+
+    private void endAfter(Held left, long endsAtMillis, long nowMillis) {
+        if (endsAtMillis != Long.MAX_VALUE) {
+            left.expiry = timer.schedule(Duration.ofMillis(Math.max(0, endsAtMillis - nowMillis)), new Expiry(left));
         }
     }
 
@@ -175,11 +232,15 @@ public final class Sessions implements AutoCloseable {
             }
             current.cancelExpiry();
             session.expirySeconds(expirySeconds);
+            JournalBatch batch = journal.batch();
             if (expirySeconds == ENDS_AT_CLOSE) {
-                end(current);
-            } else if (expirySeconds != NEVER_EXPIRES) {
-                current.expiry = timer.schedule(Duration.ofSeconds(expirySeconds), new Expiry(current));
+                end(current, batch);
+            } else {
+                session.keepDisconnected(batch);
+                long now = timer.wallMillis();
+                endAfter(current, SessionHeader.endsAtMillis(now, expirySeconds), now);
             }
+            batch.commit();
         }
     }
 
@@ -223,9 +284,15 @@ public final class Sessions implements AutoCloseable {
     }
 
     private void end(Held ending) {
+        JournalBatch batch = journal.batch();
+        end(ending, batch);
+        batch.commit();
+    }
+
+    private void end(Held ending, JournalBatch batch) {
         held.remove(ending.session.clientId(), ending);
         size.decrementAndGet();
-        ending.session.end();
+        ending.session.end(batch);
         listener.onSessionEnded(ending.session);
     }
 
@@ -249,7 +316,7 @@ public final class Sessions implements AutoCloseable {
         return (int) counters.connected();
     }
 
-    /** The node shuts down: releases what all sessions hold. Listeners are not told. */
+    /** The node shuts down: releases what all sessions hold, and leaves what is kept of them. Listeners are not told. */
     @Override
     public void close() {
         held.forEach((clientId, current) -> {
@@ -257,7 +324,7 @@ public final class Sessions implements AutoCloseable {
                 current.cancelExpiry();
                 if (held.remove(clientId, current)) {
                     size.decrementAndGet();
-                    current.session.end();
+                    current.session.close();
                 }
             }
         });

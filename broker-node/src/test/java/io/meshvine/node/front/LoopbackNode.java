@@ -1,15 +1,18 @@
 package io.meshvine.node.front;
 
 import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.EventLoop;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.moquette.MoquetteEngine;
 import io.meshvine.node.routing.LocalDelivery;
 import io.meshvine.node.routing.MeshGate;
@@ -19,8 +22,11 @@ import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Journal;
+import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
+import io.meshvine.node.session.SessionRestore;
 import io.meshvine.node.session.Sessions;
 import io.meshvine.node.session.SubscriptionDirectory;
 import io.netty.channel.Channel;
@@ -33,7 +39,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** One node without a mesh, on loopback ports of its own. The mesh is a {@link Gate} that tests can hold up. */
@@ -43,6 +51,7 @@ final class LoopbackNode implements AutoCloseable {
     final Sessions sessions;
     final SessionCounters sessionCounters = new SessionCounters();
     final SubscriptionDirectory directory = new SubscriptionDirectory();
+    final RecordStore store;
     final PublishRouter router;
     final Subscriptions subscriptions;
     final Wills wills;
@@ -64,7 +73,38 @@ final class LoopbackNode implements AutoCloseable {
             Authenticator authenticator,
             Authorizer authorizer,
             SessionLimits limits) {
-        sessions = new Sessions(limits, sessionCounters, List.of(timer), loop);
+        this(options, authenticator, authorizer, limits, new HeapRecordStore(), 1, 0);
+    }
+
+    /** A life of a node with what earlier ones left in the store. */
+    LoopbackNode(RecordStore store, long epoch) {
+        this(store, epoch, 0);
+    }
+
+    /** The same, that many milliseconds later. */
+    LoopbackNode(RecordStore store, long epoch, long laterMillis) {
+        this(
+                UnaryOperator.identity(),
+                null,
+                Authorizer.allowAll(),
+                SessionLimits.defaults(),
+                store,
+                epoch,
+                laterMillis);
+    }
+
+    LoopbackNode(
+            UnaryOperator<FrontOptions.Builder> options,
+            Authenticator authenticator,
+            Authorizer authorizer,
+            SessionLimits limits,
+            RecordStore store,
+            long epoch,
+            long laterMillis) {
+        LongSupplier wallMillis = () -> System.currentTimeMillis() + laterMillis;
+        this.store = store;
+        Journal journal = new Journal(store, epoch);
+        sessions = new Sessions(limits, sessionCounters, journal, List.of(timer), new LaterLoop(loop, wallMillis));
         LocalDelivery local = new LocalDelivery(directory);
         RetainedMap retained = new RetainedMap();
         RetainedMap nodeRetained = new RetainedMap();
@@ -74,17 +114,12 @@ final class LoopbackNode implements AutoCloseable {
                 mesh,
                 retained,
                 nodeRetained,
-                new HybridClock(new NodeId(1, 1), System::currentTimeMillis),
+                new HybridClock(new NodeId(1, 1), wallMillis),
+                journal,
                 System::nanoTime,
-                System::currentTimeMillis);
-        subscriptions = new Subscriptions(directory, mesh, retained, nodeRetained, System::currentTimeMillis);
-        wills = new Wills(
-                message -> {
-                    router.publish(message, () -> {});
-                    message.release();
-                },
-                timer,
-                System::currentTimeMillis);
+                wallMillis);
+        subscriptions = new Subscriptions(directory, mesh, retained, nodeRetained, journal, wallMillis);
+        wills = new Wills(router::publishAndRelease, timer, wallMillis);
         sessions.listen(new Sessions.Listener() {
             @Override
             public void onSessionEnded(ClientSession session) {
@@ -98,10 +133,11 @@ final class LoopbackNode implements AutoCloseable {
             }
 
             @Override
-            public void redeliver(ClientSession unable, Delivery delivery) {
-                local.redeliver(unable, delivery);
+            public void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
+                local.redeliver(unable, delivery, batch);
             }
         });
+        SessionRestore.run(sessions, wallMillis.getAsLong(), subscriptions::restore);
         engine = new MoquetteEngine(sessions::get, Front::outlet);
         front = new Front(
                 options.apply(FrontOptions.builder()
@@ -116,7 +152,7 @@ final class LoopbackNode implements AutoCloseable {
                 engine::handler,
                 authenticator,
                 authorizer,
-                System::currentTimeMillis);
+                wallMillis);
         try {
             front.bind();
             front.accept();
@@ -162,6 +198,39 @@ final class LoopbackNode implements AutoCloseable {
         sessions.close();
         loop.close();
         timer.shutdownNow();
+    }
+
+    /** A loop whose wall clock is another. */
+    private record LaterLoop(EventLoop loop, LongSupplier clock) implements EventLoop {
+        @Override
+        public boolean inLoop() {
+            return loop.inLoop();
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            loop.execute(task);
+        }
+
+        @Override
+        public Scheduled schedule(Duration delay, Runnable task) {
+            return loop.schedule(delay, task);
+        }
+
+        @Override
+        public long nanoTime() {
+            return loop.nanoTime();
+        }
+
+        @Override
+        public long wallMillis() {
+            return clock.getAsLong();
+        }
+
+        @Override
+        public RandomGenerator random() {
+            return loop.random();
+        }
     }
 
     /** A mesh without peers, whose confirmations a test can keep back. */

@@ -187,7 +187,7 @@ class SessionLifeTest {
                 assertThat(connect(taker, "s", resume(100)).variableHeader().isSessionPresent())
                         .isTrue();
                 old.expectDisconnect(0x8E);
-                taker.publish("q", 1, 1, "mine");
+                taker.publish("q", 0, 0, "mine");
                 taker.expectPublish("mine");
             }
         }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.Outlet;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
@@ -32,8 +34,12 @@ import org.junit.jupiter.api.Test;
 class MoquetteEngineTest {
 
     private final BridgeLoop loop = new BridgeLoop("test");
-    private final Sessions sessions =
-            new Sessions(SessionLimits.defaults(), new SessionCounters(), List.of(Runnable::run), loop);
+    private final Sessions sessions = new Sessions(
+            SessionLimits.defaults(),
+            new SessionCounters(),
+            new Journal(new HeapRecordStore(), 1),
+            List.of(Runnable::run),
+            loop);
     private Runnable beforeTheCurse = () -> {};
     private final MoquetteEngine engine = new MoquetteEngine(
             clientId -> {

@@ -13,8 +13,11 @@ import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Journal;
+import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
 import io.meshvine.node.session.Outlet;
@@ -42,6 +45,7 @@ class RoutingTest {
     private static final NodeId PEER = new NodeId(0, 2);
 
     private final BridgeLoop loop = new BridgeLoop("test");
+    private final Journal journal = new Journal(new HeapRecordStore(), 1);
     private final RecordingMesh mesh = new RecordingMesh();
     private final InterestIndex interest = new InterestIndex();
     private final RetainedMap retained = new RetainedMap();
@@ -56,12 +60,13 @@ class RoutingTest {
             retained,
             nodeRetained,
             new HybridClock(SELF, System::currentTimeMillis),
+            journal,
             System::nanoTime,
             System::currentTimeMillis);
     private final Subscriptions subscriptions =
-            new Subscriptions(directory, mesh, retained, nodeRetained, System::currentTimeMillis);
+            new Subscriptions(directory, mesh, retained, nodeRetained, journal, System::currentTimeMillis);
     private final Sessions sessions =
-            new Sessions(SessionLimits.defaults(), new SessionCounters(), List.of(Runnable::run), loop);
+            new Sessions(SessionLimits.defaults(), new SessionCounters(), journal, List.of(Runnable::run), loop);
 
     @AfterEach
     void close() {
@@ -105,8 +110,9 @@ class RoutingTest {
         assertThat(publish("t", 0)).isFalse();
         subscribe(client, Subscription.of("t", 0));
         assertThat(publish("t", 0)).isTrue();
-        assertThat(subscriptions.unsubscribe(client.session, "t")).isTrue();
-        assertThat(subscriptions.unsubscribe(client.session, "t")).isFalse();
+        List<Boolean> existed = new ArrayList<>();
+        subscriptions.unsubscribe(client.session, List.of("t", "t"), existed::addAll);
+        assertThat(existed).containsExactly(true, false);
         assertThat(publish("t", 0)).isFalse();
         interest.put(PEER, new Interest(Interest.NO_GROUP, "t", 0));
         assertThat(publish("t", 0)).isTrue();
@@ -179,7 +185,8 @@ class RoutingTest {
         subscribe(ordinary, Subscription.of("t", 1));
         subscribe(member, Subscription.of("$share/g/t", 1));
         interest.put(PEER, new Interest(Interest.NO_GROUP, "t", 1));
-        MeshLocalBroker broker = new MeshLocalBroker(routes, local, System::nanoTime, System::currentTimeMillis);
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, journal, System::nanoTime, System::currentTimeMillis);
         MeshPublish publish =
                 new MeshPublish("t", 1, false, null, System.nanoTime(), MeshPublish.NEVER_EXPIRES, new byte[] {0, 'x'});
         AtomicInteger accepted = new AtomicInteger();
@@ -235,7 +242,8 @@ class RoutingTest {
     void oneBrokenPublishOfAPeerDoesNotStopTheOthers() {
         Client client = connect("c");
         subscribe(client, Subscription.of("t", 0));
-        MeshLocalBroker broker = new MeshLocalBroker(routes, local, System::nanoTime, System::currentTimeMillis);
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, journal, System::nanoTime, System::currentTimeMillis);
         MeshPublish broken =
                 new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {5, 0x7f, 1});
         MeshPublish sound = new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0});
@@ -273,7 +281,10 @@ class RoutingTest {
         Message message = new Message(
                 topic, bytes, qos, retain, MqttProperties.NO_PROPERTIES, Message.NEVER, "publisher", Origin.CLIENT);
         try {
-            return router.publish(message, settled);
+            JournalBatch batch = journal.batch();
+            boolean matched = router.publish(message, batch, settled);
+            batch.commit();
+            return matched;
         } finally {
             message.release();
         }

@@ -1,8 +1,10 @@
 package io.meshvine.bench.micro;
 
 import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
 import io.meshvine.node.session.Outlet;
@@ -36,7 +38,12 @@ public class SessionBenchmark {
     private final Queue<Runnable> loop = new ArrayDeque<>();
     private final BridgeLoop timer = new BridgeLoop("session-benchmark");
     private final Sessions sessions =
-            new Sessions(SessionLimits.defaults(), new SessionCounters(), List.of(loop::add), timer);
+            new Sessions(
+                    SessionLimits.defaults(),
+                    new SessionCounters(),
+                    new Journal(new HeapRecordStore(), 1),
+                    List.of(loop::add),
+                    timer);
     private final Sink sink = new Sink();
     private final Message message = new Message(
             "bench/topic",

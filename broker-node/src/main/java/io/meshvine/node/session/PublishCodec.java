@@ -1,8 +1,6 @@
-package io.meshvine.node.routing;
+package io.meshvine.node.session;
 
 import io.meshvine.mesh.MeshPublish;
-import io.meshvine.node.session.Message;
-import io.meshvine.node.session.Origin;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.CorruptedFrameException;
@@ -17,15 +15,15 @@ import io.netty.handler.codec.mqtt.MqttProperties.UserProperty;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The body of a publish as it travels between nodes and rests in the retained map: the application's properties and the
+ * The body of a publish as it travels between nodes and rests in stores and in the retained map: the application's properties and the
  * payload in MQTT 5 wire form (MQTT 5, 3.3.2.3 and 3.3.3). Netty keeps its property codec private to whole packets on a
  * channel, hence this one of the five properties that an application can set besides the expiry, which
  * {@link MeshPublish} carries.
  */
-final class PublishCodec {
+public final class PublishCodec {
 
     /** Publisher of what came from elsewhere: no client has this id, so No Local never applies. */
-    static final String NO_PUBLISHER = "";
+    public static final String NO_PUBLISHER = "";
 
     private static final int PAYLOAD_FORMAT = 0x01;
     private static final int CONTENT_TYPE = 0x03;
@@ -36,11 +34,16 @@ final class PublishCodec {
     private PublishCodec() {}
 
     /** Copies properties and payload into one array. The payload's indices are not moved. */
-    static byte[] encode(MqttProperties properties, ByteBuf payload) {
+    public static byte[] encode(MqttProperties properties, ByteBuf payload) {
+        return encode(0, properties, payload);
+    }
+
+    /** The same behind that many bytes for the caller's own use. */
+    static byte[] encode(int room, MqttProperties properties, ByteBuf payload) {
         int payloadBytes = payload.readableBytes();
         if (properties.isEmpty()) {
-            byte[] body = new byte[1 + payloadBytes];
-            payload.getBytes(payload.readerIndex(), body, 1, payloadBytes);
+            byte[] body = new byte[room + 1 + payloadBytes];
+            payload.getBytes(payload.readerIndex(), body, room + 1, payloadBytes);
             return body;
         }
         ByteBuf encoded = Unpooled.buffer(128);
@@ -48,25 +51,30 @@ final class PublishCodec {
             write(property, encoded);
         }
         int propertyBytes = encoded.readableBytes();
-        int prefix = variableLength(propertyBytes);
+        int prefix = room + variableLength(propertyBytes);
         byte[] body = new byte[prefix + propertyBytes + payloadBytes];
-        writeVariable(propertyBytes, body);
+        writeVariable(propertyBytes, body, room);
         encoded.readBytes(body, prefix, propertyBytes);
         payload.getBytes(payload.readerIndex(), body, prefix + propertyBytes, payloadBytes);
         return body;
     }
 
     /** Reads the properties back; the payload of the message shares the array. */
-    static Message decode(String topic, int qos, boolean retain, byte[] body, long expiresAtMillis, Origin origin) {
-        ByteBuf in = Unpooled.wrappedBuffer(body);
+    public static Message decode(
+            String topic, int qos, boolean retain, byte[] body, long expiresAtMillis, Origin origin) {
+        return decode(topic, qos, retain, Unpooled.wrappedBuffer(body), expiresAtMillis, origin);
+    }
+
+    /** The same from a buffer of which nothing but the body is left to read, and which becomes the message's own. */
+    static Message decode(String topic, int qos, boolean retain, ByteBuf in, long expiresAtMillis, Origin origin) {
         MqttProperties properties = MqttProperties.NO_PROPERTIES;
-        if (body[0] == 0) {
+        if (in.getByte(in.readerIndex()) == 0) {
             in.skipBytes(1);
         } else {
             int length = readVariable(in);
             if (length > in.readableBytes()) {
                 throw new CorruptedFrameException(
-                        "properties of " + length + " bytes in a body of " + body.length + " on " + topic);
+                        "properties of " + length + " bytes where " + in.readableBytes() + " follow, on " + topic);
             }
             properties = readProperties(in.readSlice(length));
         }
@@ -150,9 +158,9 @@ final class PublishCodec {
         return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : value < 1 << 21 ? 3 : 4;
     }
 
-    private static void writeVariable(int value, byte[] out) {
+    private static void writeVariable(int value, byte[] out, int from) {
         int rest = value;
-        int at = 0;
+        int at = from;
         do {
             int part = rest & 0x7f;
             rest >>>= 7;

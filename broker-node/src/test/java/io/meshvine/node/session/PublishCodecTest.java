@@ -1,10 +1,8 @@
-package io.meshvine.node.routing;
+package io.meshvine.node.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.meshvine.node.session.Message;
-import io.meshvine.node.session.Origin;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.CorruptedFrameException;

@@ -1,0 +1,72 @@
+package io.meshvine.node.session;
+
+import io.meshvine.mesh.WriteUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The unit that one thread is filling, begun when the first durable session has something to keep: a burst of publishes
+ * for any number of sessions costs one unit, and one for no durable session costs none.
+ */
+public final class JournalBatch {
+
+    private final Journal journal;
+
+    /** Where what is kept goes along with what others keep, who write it. */
+    private final @Nullable WriteUnit joined;
+
+    private @Nullable JournalUnit open;
+    private boolean touched;
+
+    JournalBatch(Journal journal) {
+        this(journal, null);
+    }
+
+    private JournalBatch(Journal journal, @Nullable WriteUnit joined) {
+        this.journal = journal;
+        this.joined = joined;
+    }
+
+    /** A batch that goes into a unit of somebody else, who writes it: {@link #commit} writes nothing. */
+    public static JournalBatch joining(Journal journal, WriteUnit unit) {
+        return new JournalBatch(journal, unit);
+    }
+
+    /** The unit to fill. */
+    public JournalUnit unit() {
+        touched = true;
+        JournalUnit current = open;
+        if (current == null) {
+            current = new JournalUnit(journal, joined == null ? new WriteUnit() : joined);
+            open = current;
+        }
+        return current;
+    }
+
+    /** The unit, if it was asked for since this was called last, or null. */
+    public @Nullable JournalUnit takeTouched() {
+        JournalUnit current = touched ? open : null;
+        touched = false;
+        return current;
+    }
+
+    /** Bytes in the unit. */
+    public long bytes() {
+        JournalUnit current = open;
+        return current == null ? 0 : current.bytes();
+    }
+
+    /** Hands the unit to the store, and returns it; null if nothing was to be kept. */
+    public @Nullable JournalUnit commit() {
+        JournalUnit filled = open;
+        if (filled != null) {
+            open = null;
+            touched = false;
+            if (joined == null) {
+                filled.write();
+            } else {
+                filled.sealed();
+            }
+        }
+        return filled;
+    }
+}

@@ -1,0 +1,115 @@
+package io.meshvine.node.session;
+
+import io.meshvine.mesh.RecordStore.Family;
+
+/**
+ * The durable side of one session: the numbers of its records, and their keys. Any thread; {@link #nextSequence} under
+ * this object's lock, held until the delivery of that sequence is in the mailbox, so that sequences are in the order of
+ * the queue.
+ */
+final class SessionJournal {
+
+    private final Journal journal;
+    private final String clientId;
+    private final long number;
+    private volatile long lastSequence;
+    private volatile long fence;
+
+    SessionJournal(Journal journal, String clientId, long number) {
+        this.journal = journal;
+        this.clientId = clientId;
+        this.number = number;
+    }
+
+    /** The journal of a session as it was found. */
+    static SessionJournal restored(Journal journal, String clientId, SessionHeader header, long lastSequence) {
+        SessionJournal restored = new SessionJournal(journal, clientId, header.number());
+        restored.lastSequence = Math.max(header.lastSequence(), lastSequence);
+        restored.fence = header.fence();
+        return restored;
+    }
+
+    Journal journal() {
+        return journal;
+    }
+
+    /** The place of the next delivery. With the lock of this object held. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock, read without.
+    long nextSequence() {
+        return ++lastSequence;
+    }
+
+    /** The packet identifier of a delivery, so that it need not be written down when it is sent. */
+    static int packetId(long sequence) {
+        return (int) ((sequence - 1) % SessionLimits.MAX_PACKET_ID) + 1;
+    }
+
+    byte[] queueKey(long sequence) {
+        return SessionRecords.queueKey(number, sequence);
+    }
+
+    void putQueued(JournalUnit unit, long sequence, byte[] record) {
+        unit.put(Family.QUEUES, queueKey(sequence), record);
+    }
+
+    /** Deletes the record of a delivery that is kept elsewhere by the same unit. */
+    void deleteMoved(JournalUnit unit, Entry entry) {
+        byte[] key = queueKey(entry.sequence);
+        unit.delete(Family.QUEUES, key);
+        JournalUnit keeper = entry.unit;
+        if (keeper != null && !keeper.isDurable()) {
+            // It may still be written, and then behind this unit: deleted again, but not before the other is there.
+            unit.whenDurable(() -> keeper.whenDurable(() -> {
+                JournalUnit again = journal.begin();
+                again.delete(Family.QUEUES, key);
+                again.write();
+            }));
+        }
+    }
+
+    void putReleased(JournalUnit unit, long sequence, int packetId, long order) {
+        unit.put(Family.QUEUES, queueKey(sequence), SessionRecords.released(packetId, order));
+    }
+
+    void putConnected(JournalUnit unit, long expirySeconds) {
+        putHeader(unit, expirySeconds, SessionHeader.CONNECTED, SessionHeader.UNKNOWN);
+    }
+
+    void putHeader(JournalUnit unit, long expirySeconds, long disconnectedAtMillis, long sentThrough) {
+        SessionHeader header =
+                new SessionHeader(number, expirySeconds, disconnectedAtMillis, sentThrough, lastSequence, fence);
+        unit.put(Family.SESSIONS, SessionRecords.headerKey(clientId), SessionRecords.header(header));
+    }
+
+    void putSubscription(JournalUnit unit, Subscription subscription) {
+        unit.put(
+                Family.SESSIONS,
+                SessionRecords.subscriptionKey(number, subscription.filter()),
+                SessionRecords.subscription(subscription));
+    }
+
+    void deleteSubscription(JournalUnit unit, String filter) {
+        unit.delete(Family.SESSIONS, SessionRecords.subscriptionKey(number, filter));
+    }
+
+    void putInbound(JournalUnit unit, int packetId) {
+        unit.put(Family.SESSIONS, SessionRecords.inboundKey(number, packetId), SessionRecords.inboundValue());
+    }
+
+    void deleteInbound(JournalUnit unit, int packetId) {
+        unit.delete(Family.SESSIONS, SessionRecords.inboundKey(number, packetId));
+    }
+
+    /** Deletes the whole session. */
+    void deleteAll(JournalUnit unit) {
+        deleteAll(unit, clientId, number);
+    }
+
+    static void deleteAll(JournalUnit unit, String clientId, long number) {
+        unit.delete(Family.SESSIONS, SessionRecords.headerKey(clientId));
+        unit.deleteRange(
+                Family.SESSIONS, SessionRecords.subscriptions(number), SessionRecords.subscriptions(number + 1));
+        unit.deleteRange(Family.SESSIONS, SessionRecords.inbound(number), SessionRecords.inbound(number + 1));
+        unit.deleteRange(Family.QUEUES, SessionRecords.queue(number), SessionRecords.queue(number + 1));
+    }
+}

@@ -1,0 +1,147 @@
+package io.meshvine.node.session;
+
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.RecordStore.Family;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings back the sessions of the node's earlier life: subscriptions, queue, what is in flight and what the clients have
+ * not released. Sessions that expired meanwhile end now, and are counted. Runs once, before sessions are opened and
+ * before anything is delivered.
+ *
+ * <p>What belongs to no session is the rest of one that ended while a delivery to it was on its way to the store: it is
+ * dropped, and counted.
+ */
+public final class SessionRestore {
+
+    private static final byte[] FIRST = {};
+
+    private final Sessions sessions;
+    private final RecordStore store;
+    private final long nowMillis;
+    private final Map<Long, Found> found = new HashMap<>();
+    /** Up to where the queues of sessions that are over were sent. */
+    private final Map<Long, Long> expired = new HashMap<>();
+
+    private final JournalBatch deletions;
+    private long dropped;
+
+    /** A session that goes on. */
+    private static final class Found {
+        final String clientId;
+        final SessionHeader header;
+        final List<Subscription> subscriptions = new ArrayList<>(1);
+        final List<Integer> unreleased = new ArrayList<>(0);
+        final List<SessionRecords.Queued> queue = new ArrayList<>(0);
+
+        Found(String clientId, SessionHeader header) {
+            this.clientId = clientId;
+            this.header = header;
+        }
+
+        long lastSequence() {
+            return queue.isEmpty() ? 0 : queue.get(queue.size() - 1).sequence();
+        }
+    }
+
+    /** Takes a session and what it is subscribed to. */
+    @FunctionalInterface
+    public interface Subscriber {
+        void subscribed(ClientSession session, List<Subscription> subscriptions);
+    }
+
+    private SessionRestore(Sessions sessions, long nowMillis) {
+        this.sessions = sessions;
+        this.store = sessions.journal().store();
+        this.nowMillis = nowMillis;
+        this.deletions = sessions.journal().batch();
+    }
+
+    /**
+     * Restores all sessions of the journal's store.
+     *
+     * @param subscriber is given each one
+     * @return how many go on
+     * @throws IllegalStateException if a record cannot be read
+     */
+    public static int run(Sessions sessions, long nowMillis, Subscriber subscriber) {
+        return new SessionRestore(sessions, nowMillis).run(subscriber);
+    }
+
+    private int run(Subscriber subscriber) {
+        scan(Family.SESSIONS, SessionRecords.headers(0), SessionRecords.headers(1), this::onHeader);
+        scan(Family.SESSIONS, SessionRecords.allSubscriptions(0), SessionRecords.allSubscriptions(1), (key, value) -> {
+            Found owner = owner(Family.SESSIONS, key, SessionRecords.numberOf(key));
+            if (owner != null) {
+                owner.subscriptions.add(SessionRecords.subscription(key, value));
+            }
+        });
+        scan(Family.SESSIONS, SessionRecords.allInbound(0), SessionRecords.allInbound(1), (key, value) -> {
+            Found owner = owner(Family.SESSIONS, key, SessionRecords.numberOf(key));
+            if (owner != null) {
+                owner.unreleased.add(SessionRecords.inbound(key, value));
+            }
+        });
+        store.scan(Family.QUEUES, FIRST, null, this::onQueued);
+        found.values().forEach(each -> restore(each, subscriber));
+        sessions.counters().onDropped(DropReason.SESSION_ENDED, dropped);
+        deletions.commit();
+        return found.size();
+    }
+
+    /** Takes a record. */
+    @FunctionalInterface
+    private interface Sink {
+        void accept(byte[] key, byte[] value);
+    }
+
+    private void scan(Family family, byte[] from, byte[] to, Sink sink) {
+        store.scan(family, from, to, (key, value) -> {
+            sink.accept(key, value);
+            return true;
+        });
+    }
+
+    private void onHeader(byte[] key, byte[] value) {
+        SessionHeader header = SessionRecords.header(key, value);
+        String clientId = SessionRecords.clientIdOf(key);
+        long left = header.isConnected() ? nowMillis : header.disconnectedAtMillis();
+        if (nowMillis < SessionHeader.endsAtMillis(left, header.expirySeconds())) {
+            found.put(header.number(), new Found(clientId, header));
+        } else {
+            sessions.counters().onSessionExpired();
+            expired.put(header.number(), header.sentThrough());
+            SessionJournal.deleteAll(deletions.unit(), clientId, header.number());
+        }
+    }
+
+    private boolean onQueued(byte[] key, byte[] value) {
+        Found owner = owner(Family.QUEUES, key, SessionRecords.numberOfQueue(key));
+        if (owner != null) {
+            owner.queue.add(SessionRecords.queued(key, value));
+        } else if (SessionRecords.sequenceOf(key) > expired.getOrDefault(SessionRecords.numberOfQueue(key), 0L)) {
+            dropped++;
+        }
+        return true;
+    }
+
+    /** The session that a record belongs to; where it is over, the record goes. */
+    private @Nullable Found owner(Family family, byte[] key, long number) {
+        Found owner = found.get(number);
+        if (owner == null && !expired.containsKey(number)) {
+            deletions.unit().delete(family, key);
+        }
+        return owner;
+    }
+
+    private void restore(Found each, Subscriber subscriber) {
+        SessionHeader header = each.header;
+        ClientSession session = sessions.restore(each.clientId, header, each.lastSequence());
+        session.restore(each.queue, each.unreleased, header.sentThrough());
+        subscriber.subscribed(session, each.subscriptions);
+    }
+}
