@@ -10,6 +10,7 @@ import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.store.Durability;
 import io.meshvine.mesh.store.RocksRecordStore;
 import io.meshvine.mesh.store.StoreOptions;
+import io.meshvine.mesh.retained.RetainedRecords;
 import io.meshvine.node.admin.AdminServer;
 import io.meshvine.node.admin.AdminSources;
 import io.meshvine.node.admin.Health;
@@ -80,6 +81,8 @@ public final class Node implements RunningNode {
     private final MoquetteEngine engine;
     private final Front front;
     private final SysTopics sysTopics;
+    private final HybridClock clock;
+    private final RetainedMap retained;
     private final RetainedMap nodeRetained;
     private final NodeMetrics metrics;
     private final NodeHealth health;
@@ -95,8 +98,8 @@ public final class Node implements RunningNode {
             thread.setDaemon(true);
             return thread;
         });
-        HybridClock clock = new HybridClock(home.id(), bridgeLoop::wallMillis);
-        RetainedMap retained = new RetainedMap();
+        this.clock = new HybridClock(home.id(), bridgeLoop::wallMillis);
+        this.retained = new RetainedMap();
         this.nodeRetained = new RetainedMap();
         InterestIndex interest = new InterestIndex();
         SubscriptionDirectory directory = new SubscriptionDirectory();
@@ -203,6 +206,7 @@ public final class Node implements RunningNode {
         front.bind();
         front.loops().forEach(health::watch);
         metrics.eventLoops(front.loops().values());
+        RetainedRecords.keep(retained, clock, store);
         List<Interest> durable = restoreSessions();
         mesh.start(meshBroker, durable, clientAddresses(), front::congested);
         mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));

@@ -529,7 +529,9 @@ public final class MeshBridge implements AutoCloseable {
         List<Arrival> deliveries = new ArrayList<>(intake.arrivals().size());
         for (Arrival arrival : intake.arrivals()) {
             counters.countReceived(arrival.publish().qos());
-            exchange.apply(arrival);
+            if (exchange.apply(arrival)) {
+                handover.unit().waitForOthers(); // for what the retained map had written
+            }
             if (arrival.subscribers() || !arrival.groups().isEmpty()) {
                 deliveries.add(arrival);
             }

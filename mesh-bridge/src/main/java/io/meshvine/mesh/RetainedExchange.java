@@ -60,31 +60,34 @@ final class RetainedExchange {
         this.lastDigestNanos = loop.nanoTime();
     }
 
-    /** A retained publish came; it is applied before subscribers see it. */
-    void apply(Arrival arrival) {
+    /** A retained publish came; it is applied before subscribers see it. Whether that changed anything. */
+    boolean apply(Arrival arrival) {
         MeshPublish publish = arrival.publish();
         HybridTimestamp stamp = publish.stamp();
         if (stamp == null) {
-            return;
+            return false;
         }
         if (publish.deletesRetained()) {
-            merge(RetainedMessage.deleted(publish.topic(), stamp));
-            return;
+            return merge(RetainedMessage.deleted(publish.topic(), stamp));
         }
         long expiresAt = RetainedMessage.NEVER;
         if (publish.expirySeconds() != MeshPublish.NEVER_EXPIRES) {
             long ageMillis = (loop.nanoTime() - publish.acceptedNanos()) / NANOS_PER_MILLI;
             expiresAt = loop.wallMillis() - ageMillis + publish.expirySeconds() * MILLIS_PER_SECOND;
         }
-        merge(new RetainedMessage(publish.topic(), stamp, publish.qos(), publish.body(), false, expiresAt));
+        return merge(new RetainedMessage(publish.topic(), stamp, publish.qos(), publish.body(), false, expiresAt));
     }
 
-    private void merge(RetainedMessage message) {
+    private boolean merge(RetainedMessage message) {
         if (!clock.observe(message.stamp())) {
             counters.countDropped(DropReason.STAMP_AHEAD, 1);
-        } else if (retained.merge(message)) {
-            counters.countRetainedApplied();
+            return false;
         }
+        if (!retained.merge(message)) {
+            return false;
+        }
+        counters.countRetainedApplied();
+        return true;
     }
 
     void onConnected(PeerLink link) {

@@ -18,6 +18,7 @@ public final class WriteUnit {
     private final List<Change> changes = new ArrayList<>(4);
     private final List<Runnable> callbacks = new ArrayList<>(1);
     private long bytes;
+    private boolean behindOthers;
 
     /** Where a store applies a unit. */
     public interface Target {
@@ -64,9 +65,15 @@ public final class WriteUnit {
         return this;
     }
 
-    /** Whether it changes nothing. */
+    /** Has the callbacks wait for what was handed over before, even if the unit itself changes nothing. */
+    public WriteUnit waitForOthers() {
+        behindOthers = true;
+        return this;
+    }
+
+    /** Whether it changes nothing, and waits for nothing else. */
     public boolean isEmpty() {
-        return changes.isEmpty();
+        return changes.isEmpty() && !behindOthers;
     }
 
     /** Memory that it takes, about. */

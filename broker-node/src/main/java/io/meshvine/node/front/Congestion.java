@@ -8,8 +8,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 final class Congestion {
 
+    private final ReadPauses.Cause cause;
     private final Queue<ReadPauses> waiting = new ConcurrentLinkedQueue<>();
     private volatile boolean on;
+
+    /** @param cause what those who wait are told apart by */
+    Congestion(ReadPauses.Cause cause) {
+        this.cause = cause;
+    }
 
     void set(boolean congested) {
         on = congested;
@@ -20,7 +26,7 @@ final class Congestion {
 
     /** The client published: it waits if need be. On its loop. */
     void published(ReadPauses publisher) {
-        if (on && publisher.pause(ReadPauses.Cause.CONGESTED)) {
+        if (on && publisher.pause(cause)) {
             waiting.add(publisher);
             if (!on) { // It may have ended before this one was in the queue.
                 letGo();
@@ -31,7 +37,7 @@ final class Congestion {
     private void letGo() {
         ReadPauses next;
         while ((next = waiting.poll()) != null) {
-            next.resume(ReadPauses.Cause.CONGESTED);
+            next.resume(cause);
         }
     }
 }

@@ -50,10 +50,12 @@ public final class Front {
                 authorizer,
                 new TakeoverGate(),
                 new FrontCounters(),
-                new Congestion(),
+                new Congestion(ReadPauses.Cause.CONGESTED),
+                new Congestion(ReadPauses.Cause.UNWRITTEN),
                 new UnsettledQos2(),
                 new LogLimit(),
                 wallMillis);
+        sessions.journal().onBehind(services.unwritten()::set);
     }
 
     /** The outlet of the connection behind a channel of this front, for the engine to attach the session to. */

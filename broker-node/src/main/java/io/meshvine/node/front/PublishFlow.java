@@ -139,7 +139,7 @@ final class PublishFlow {
         } finally {
             message.release();
             if (kept.bytes() > ENOUGH_BYTES) {
-                kept.commit();
+                commit();
             }
         }
     }
@@ -213,9 +213,15 @@ final class PublishFlow {
 
     /** Has the store keep what durable sessions got in a burst, and sends the acknowledgements of what was settled. */
     void burstEnds() {
-        kept.commit();
+        commit();
         if (acks.drain()) {
             connection.flush();
+        }
+    }
+
+    private void commit() {
+        if (kept.commit() != null) {
+            services.unwritten().published(connection.pauses());
         }
     }
 

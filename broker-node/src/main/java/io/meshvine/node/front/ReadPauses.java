@@ -21,7 +21,9 @@ final class ReadPauses {
         /** The client does not take what is written to it. */
         UNREAD,
         /** The way onward is full: a peer of the mesh takes no more. */
-        CONGESTED
+        CONGESTED,
+        /** The store has much to write already: it is slow, or cannot write at present. */
+        UNWRITTEN
     }
 
     private final Channel channel;
@@ -57,6 +59,7 @@ final class ReadPauses {
     boolean holdsUpClient() {
         return causes.contains(Cause.UNSETTLED)
                 || causes.contains(Cause.CONGESTED)
+                || causes.contains(Cause.UNWRITTEN)
                 || causes.contains(Cause.CONNECTING);
     }
 }

@@ -9,6 +9,8 @@ import java.util.function.LongSupplier;
 /**
  * What every connection works with.
  *
+ * @param congestion of the mesh
+ * @param unwritten of the store: only those wait who publish what it is to keep
  * @param wallMillis wall-clock time, milliseconds since 1970
  */
 record Services(
@@ -23,6 +25,7 @@ record Services(
         TakeoverGate gate,
         FrontCounters counters,
         Congestion congestion,
+        Congestion unwritten,
         UnsettledQos2 unsettledQos2,
         LogLimit logLimit,
         LongSupplier wallMillis) {}

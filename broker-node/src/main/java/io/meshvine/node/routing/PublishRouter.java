@@ -103,7 +103,8 @@ public final class PublishRouter {
             settleOnceKept(kept, settlement);
         } else {
             byte[] encoded = body != null ? body : PublishCodec.encode(message.properties(), message.payload());
-            mesh.publish(meshPublish(message, stamp, encoded), targets, null, settleOnceBoth(kept, settlement));
+            Runnable settled = settleOnceBoth(kept, settlement);
+            mesh.publish(meshPublish(message, stamp, encoded), targets, batch.takeTogether(), settled);
         }
         return deliveredHere || !targets.isEmpty();
     }

@@ -395,6 +395,7 @@ public final class ClientSession {
             SessionJournal own = journal;
             if (first && own != null) {
                 own.putInbound(batch.unit(), packetId);
+                batch.keepTogether(); // It must not be known as received where a peer never gets it.
             }
             return first;
         }

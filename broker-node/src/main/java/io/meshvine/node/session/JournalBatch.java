@@ -16,6 +16,7 @@ public final class JournalBatch {
 
     private @Nullable JournalUnit open;
     private boolean touched;
+    private boolean together;
 
     JournalBatch(Journal journal) {
         this(journal, null);
@@ -49,6 +50,28 @@ public final class JournalBatch {
         return current;
     }
 
+    /** What is kept of the present publish is of use only together with what the mesh keeps of it. */
+    void keepTogether() {
+        together = true;
+    }
+
+    /**
+     * The unit, to go along with what the mesh keeps of the present publish and to be written by the mesh; null if it
+     * need not.
+     */
+    public @Nullable WriteUnit takeTogether() {
+        JournalUnit current = together && joined == null ? open : null;
+        together = false;
+        if (current == null) {
+            return null;
+        }
+        open = null;
+        touched = false;
+        WriteUnit shared = current.shared();
+        current.sealed();
+        return shared;
+    }
+
     /** Bytes in the unit. */
     public long bytes() {
         JournalUnit current = open;
@@ -61,6 +84,7 @@ public final class JournalBatch {
         if (filled != null) {
             open = null;
             touched = false;
+            together = false;
             if (joined == null) {
                 filled.write();
             } else {

@@ -74,7 +74,7 @@ public final class JournalUnit {
     }
 
     /** The unit itself, to go along with what others write. */
-    public WriteUnit shared() {
+    WriteUnit shared() {
         return records();
     }
 

@@ -1,6 +1,7 @@
 package io.meshvine.node.front;
 
 import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.StoreStatistics;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.store.HeapRecordStore;
 import java.util.ArrayList;
@@ -50,6 +51,11 @@ final class DiskStore {
     /** Units that wait. */
     synchronized int stalled() {
         return held.size();
+    }
+
+    /** Bytes that wait. */
+    synchronized long pendingBytes() {
+        return held.stream().mapToLong(WriteUnit::bytes).sum();
     }
 
     /** Units written so far. */
@@ -124,13 +130,11 @@ final class DiskStore {
 
         @Override
         public long pendingBytes() {
-            synchronized (DiskStore.this) {
-                return held.stream().mapToLong(WriteUnit::bytes).sum();
-            }
+            return DiskStore.this.pendingBytes();
         }
 
         @Override
-        public Statistics statistics() {
+        public StoreStatistics statistics() {
             return records.statistics();
         }
 

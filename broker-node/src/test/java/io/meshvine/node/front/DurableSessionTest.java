@@ -15,8 +15,10 @@ import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
 import io.netty.handler.codec.mqtt.MqttQoS;
 import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttVersion;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -379,6 +381,61 @@ class DurableSessionTest {
         assertThat(node.sessionCounters.delivered(1) + node.sessionCounters.queued() + node.sessionCounters.dropped())
                 .isEqualTo(node.sessionCounters.restored());
         await().untilAsserted(() -> assertThat(records(Family.QUEUES)).isEqualTo(2));
+    }
+
+    @Test
+    void retainedMessagesAreThereAgainAndAcknowledgedOnceTheyAreKept() {
+        try (TestClient publisher = TestClient.mqtt5(node, "pub")) {
+            publisher.publish("r/0", 0, 0, "at most once", MqttProperties.NO_PROPERTIES, true);
+            publisher
+                    .publish("r/gone", 1, 1, "x", MqttProperties.NO_PROPERTIES, true)
+                    .expect(MqttMessageType.PUBACK);
+            publisher
+                    .publish("r/gone", 1, 2, "", MqttProperties.NO_PROPERTIES, true)
+                    .expect(MqttMessageType.PUBACK);
+            disk.stall();
+            publisher
+                    .publish("r/1", 1, 3, "state", MqttProperties.NO_PROPERTIES, true)
+                    .expectSilence();
+            disk.resume();
+            publisher.expect(MqttMessageType.PUBACK);
+        }
+        crash();
+        try (TestClient subscriber = TestClient.mqtt5(node, "sub").subscribed("r/#", 1)) {
+            List<String> found = List.of(
+                    subscriber.expect(MqttMessageType.PUBLISH).text(),
+                    subscriber.expect(MqttMessageType.PUBLISH).text());
+            assertThat(found).containsExactlyInAnyOrder("at most once", "state");
+            subscriber.expectSilence();
+        }
+    }
+
+    @Test
+    void publishersWaitWhileTheStoreIsBehindAndNobodyElseDoes() {
+        back("sub", false).subscribed("t", 1).close();
+        awaitAway("sub");
+        String megabyte = "x".repeat(1 << 20);
+        int messages = 60;
+        disk.stall();
+        try (TestClient publisher = TestClient.mqtt5(node, "pub");
+                TestClient clean = TestClient.mqtt5(node, "clean").subscribed("clean", 1)) {
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                for (int i = 1; i <= messages; i++) {
+                    publisher.publish("t", 1, i, megabyte);
+                }
+            });
+            await().untilAsserted(() -> assertThat(disk.pendingBytes()).isGreaterThan(32 << 20));
+            await().during(Duration.ofMillis(300))
+                    .untilAsserted(() -> assertThat(disk.pendingBytes()).isLessThan(40 << 20));
+            clean.publish("clean", 1, 1, "served").expect(MqttMessageType.PUBACK);
+            clean.expectPublish("served");
+            disk.resume();
+            sending.join();
+            for (int i = 1; i <= messages; i++) {
+                publisher.expect(MqttMessageType.PUBACK);
+            }
+        }
+        assertThat(node.sessionCounters.queued()).isEqualTo(messages);
     }
 
     private long records(Family family) {

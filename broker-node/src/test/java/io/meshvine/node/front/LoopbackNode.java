@@ -12,6 +12,7 @@ import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.retained.RetainedRecords;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.moquette.MoquetteEngine;
 import io.meshvine.node.routing.LocalDelivery;
@@ -108,13 +109,15 @@ final class LoopbackNode implements AutoCloseable {
         LocalDelivery local = new LocalDelivery(directory);
         RetainedMap retained = new RetainedMap();
         RetainedMap nodeRetained = new RetainedMap();
+        HybridClock clock = new HybridClock(new NodeId(1, 1), wallMillis);
+        RetainedRecords.keep(retained, clock, store);
         router = new PublishRouter(
                 new RouteTable(directory, new InterestIndex()),
                 local,
                 mesh,
                 retained,
                 nodeRetained,
-                new HybridClock(new NodeId(1, 1), wallMillis),
+                clock,
                 journal,
                 System::nanoTime,
                 wallMillis);
@@ -174,7 +177,8 @@ final class LoopbackNode implements AutoCloseable {
                 Authorizer.allowAll(),
                 new TakeoverGate(),
                 new FrontCounters(),
-                new Congestion(),
+                new Congestion(ReadPauses.Cause.CONGESTED),
+                new Congestion(ReadPauses.Cause.UNWRITTEN),
                 new UnsettledQos2(),
                 new LogLimit(),
                 System::currentTimeMillis);

@@ -69,14 +69,33 @@ public final class Mesh implements Broker {
         all.putAll(own);
         all.put("mesh.name", meshName);
         all.put("mesh.discovery", "static");
+        all.put("mesh.seeds", seeds());
+        NodeProcess node = NodeProcess.start("n" + (nodes.size() + 1), directory, all);
+        nodes.add(node);
+        return node;
+    }
+
+    private String seeds() {
         String seeds = nodes.stream()
                 .filter(NodeProcess::isAlive)
                 .map(node -> node.mesh().getHostString() + ":" + node.mesh().getPort())
                 .collect(Collectors.joining(","));
-        all.put("mesh.seeds", seeds.isEmpty() ? NOBODY : seeds);
-        NodeProcess node = NodeProcess.start("n" + (nodes.size() + 1), directory, all);
-        nodes.add(node);
-        return node;
+        return seeds.isEmpty() ? NOBODY : seeds;
+    }
+
+    /** Starts a node that has ended again, on its data and its ports, and waits until it serves. */
+    public NodeProcess restart(int index) {
+        NodeProcess ended = nodes.get(index);
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("mesh.name", meshName);
+        all.put("mesh.discovery", "static");
+        all.put("mesh.seeds", seeds());
+        all.put("mqtt.tcp.port", Integer.toString(ended.mqtt().getPort()));
+        all.put("mqtt.ws.port", Integer.toString(ended.webSocket().getPort()));
+        all.put("mesh.bind-port", Integer.toString(ended.mesh().getPort()));
+        NodeProcess again = NodeProcess.start(ended.name(), directory, all);
+        nodes.set(index, again);
+        return again;
     }
 
     /** Waits until every running node sees every other one. */

@@ -44,6 +44,11 @@ public final class HybridClock {
         return true;
     }
 
+    /** Goes on behind a stamp of an earlier life, however the wall clock stands: what is there already was accepted once. */
+    void resume(HybridTimestamp stamp) {
+        latest.updateAndGet(last -> stamp.compareTo(last) > 0 ? stamp : last);
+    }
+
     private HybridTimestamp after(HybridTimestamp last) {
         int counter = last.counter() + 1;
         return counter == 0 // unsigned, and full

@@ -37,11 +37,29 @@ public final class RetainedMap {
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
 
+    private volatile Journal journal = (topic, now) -> {};
+
     /** No message expires earlier. */
     private final AtomicLong nextExpiry = new AtomicLong(RetainedMessage.NEVER);
 
     /** No tombstone's age counts from an earlier time. */
     private final AtomicLong oldestTombstone = new AtomicLong(RetainedMessage.NEVER);
+
+    /** Keeps what the map holds. */
+    @FunctionalInterface
+    public interface Journal {
+
+        /**
+         * The last word on a topic changes, or is dropped (null). Called before readers see it, for one change at a time
+         * and in their order; must be quick.
+         */
+        void onChange(String topic, @Nullable RetainedMessage now);
+    }
+
+    /** Takes the one journal, which is told of the changes from now on. */
+    public void keepIn(Journal one) {
+        journal = one;
+    }
 
     /**
      * Takes in a write.
@@ -60,6 +78,7 @@ public final class RetainedMap {
                 return known;
             }
             newest[0] = true;
+            journal.onChange(message.topic(), message);
             account(known, message);
             return message;
         });
@@ -146,6 +165,7 @@ public final class RetainedMap {
             }
             gone.add(known);
             RetainedMessage left = known.tombstone() ? null : known.expired();
+            journal.onChange(topic, left);
             account(known, left);
             return left;
         });
