@@ -332,6 +332,11 @@ public final class Node implements RunningNode {
         }
 
         @Override
+        public void onSessionNotDurable(ClientSession session) {
+            subscriptions.sessionNotDurable(session);
+        }
+
+        @Override
         public boolean hasOtherMember(ClientSession unable, GroupKey group) {
             return delivery.hasOtherMember(unable, group);
         }

@@ -97,9 +97,9 @@ class DurableSessionIT {
     @Test
     void whatWasSentAndNotAcknowledgedIsSentAgainUnderItsIdentifier() {
         mesh = Mesh.of("flight", 1);
-        RawClient subscriber = connect(Version.MQTT_5, "sub");
+        RawClient subscriber = connect(Version.V5, "sub");
         subscriber.subscribe("t", 1);
-        RawClient publisher = connect(Version.MQTT_5, "pub");
+        RawClient publisher = connect(Version.V5, "pub");
         List<Packet> sent = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             publisher.publish(Publish.to("t").payload("m" + i).qos(1));
@@ -108,7 +108,7 @@ class DurableSessionIT {
 
         killAndRestart();
 
-        RawClient back = connect(Version.MQTT_5, "sub");
+        RawClient back = connect(Version.V5, "sub");
         for (Packet before : sent) {
             Packet again = back.receive();
             assertThat(again.text()).isEqualTo(before.text());

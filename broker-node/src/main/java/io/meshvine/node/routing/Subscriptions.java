@@ -74,9 +74,9 @@ public final class Subscriptions {
             Subscription before = directory.add(session, subscription);
             session.keepSubscription(subscription, batch);
             existed.add(before != null);
-            collect(subscription, added);
+            collect(subscription, session.isDurable(), added);
             if (before != null) {
-                collect(before, replaced);
+                collect(before, session.isDurable(), replaced);
             }
         }
         Runnable known = () -> confirmed.accept(existed);
@@ -101,7 +101,7 @@ public final class Subscriptions {
         List<Interest> interests = new ArrayList<>(subscriptions.size());
         for (Subscription subscription : subscriptions) {
             directory.add(session, subscription);
-            collect(subscription, interests);
+            collect(subscription, true, interests);
         }
         return interests;
     }
@@ -133,7 +133,7 @@ public final class Subscriptions {
             Subscription before = session.subscriptions().get(filter);
             if (before != null && directory.remove(session, filter)) {
                 session.forgetSubscription(filter, batch);
-                collect(before, removed);
+                collect(before, session.isDurable(), removed);
                 existed.add(true);
             } else {
                 existed.add(false);
@@ -150,11 +150,25 @@ public final class Subscriptions {
         }
     }
 
+    /** A session ends with its connection from now on: the peers need keep nothing for it while this node is away. */
+    public void sessionNotDurable(ClientSession session) {
+        List<Interest> added = new ArrayList<>();
+        List<Interest> removed = new ArrayList<>();
+        for (Subscription subscription : session.subscriptions().values()) {
+            collect(subscription, false, added);
+            collect(subscription, true, removed);
+        }
+        if (!added.isEmpty()) {
+            mesh.subscribe(added, () -> {});
+            mesh.unsubscribe(removed);
+        }
+    }
+
     /** Ends all subscriptions of a session that is no more. */
     public void sessionEnded(ClientSession session) {
         List<Interest> removed = new ArrayList<>();
         for (Subscription subscription : directory.removeAll(session)) {
-            collect(subscription, removed);
+            collect(subscription, session.isDurable(), removed);
         }
         if (!removed.isEmpty()) {
             mesh.unsubscribe(removed);
@@ -190,11 +204,11 @@ public final class Subscriptions {
                 : new int[] {subscription.identifier()};
     }
 
-    private static void collect(Subscription subscription, List<Interest> into) {
+    private static void collect(Subscription subscription, boolean durable, List<Interest> into) {
         SharedFilter shared = TopicFilters.parseShared(subscription.filter());
         String filter = shared == null ? subscription.filter() : shared.filter();
         if (!filter.startsWith(NODE_LOCAL)) {
-            into.add(new Interest(shared == null ? Interest.NO_GROUP : shared.group(), filter, subscription.qos()));
+            into.add(new Interest(shared == null ? Interest.NO_GROUP : shared.group(), filter, subscription.qos(), durable));
         }
     }
 }

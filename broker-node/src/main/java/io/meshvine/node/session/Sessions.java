@@ -49,6 +49,9 @@ public final class Sessions implements AutoCloseable {
          */
         void onSessionEnded(ClientSession session);
 
+        /** A session does not outlive its connection any more. As {@link #onSessionEnded}. */
+        default void onSessionNotDurable(ClientSession session) {}
+
         @Override
         default boolean hasOtherMember(ClientSession unable, GroupKey group) {
             return false;
@@ -171,6 +174,7 @@ public final class Sessions implements AutoCloseable {
                 session.expirySeconds(expirySeconds);
                 if (expirySeconds == ENDS_AT_CLOSE) {
                     session.forgetKept(batch);
+                    listener.onSessionNotDurable(session);
                 } else {
                     session.keepConnected(batch);
                 }

@@ -131,6 +131,11 @@ final class LoopbackNode implements AutoCloseable {
             }
 
             @Override
+            public void onSessionNotDurable(ClientSession session) {
+                subscriptions.sessionNotDurable(session);
+            }
+
+            @Override
             public boolean hasOtherMember(ClientSession unable, GroupKey group) {
                 return local.hasOtherMember(unable, group);
             }

@@ -267,7 +267,7 @@ class RoutingTest {
         subscribe(client, Subscription.of("$share/g/b", 0));
         subscriptions.sessionEnded(client.session);
         assertThat(mesh.removed)
-                .containsExactlyInAnyOrder(new Interest(Interest.NO_GROUP, "a", 1), new Interest("g", "b", 0));
+                .containsExactlyInAnyOrder(new Interest(Interest.NO_GROUP, "a", 1, true), new Interest("g", "b", 0));
         assertThat(directory.size()).isZero();
     }
 
