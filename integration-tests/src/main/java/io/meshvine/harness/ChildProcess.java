@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A process that this one started, with its output in a file. Ends with this JVM at the latest. Any thread. */
 public final class ChildProcess implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(180);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
     private static final long POLL_MILLIS = 10;
     private static final long STOP_SECONDS = 20;
     private static final int TAIL_LINES = 60;

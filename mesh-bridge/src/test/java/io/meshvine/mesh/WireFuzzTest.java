@@ -299,7 +299,9 @@ class WireFuzzTest {
             case PONG -> Pong.decode(in);
             case ACK -> Acknowledgement.decode(in);
             case RESEND_REQUEST -> Position.read(in);
-            case INTEREST_ACK -> in.readVarLong();
+            case INTEREST_ACK, PROBE_ANSWER -> in.readVarLong();
+            case PROBE -> Probe.decode(in);
+            case PROBE_REPORT -> ProbeReport.decode(in, new NodeId(1, 1));
             case ABSENT_OFFER, ABSENT_REQUEST -> AbsentCodec.decodeOffers(in);
             case ABSENT_TABLE -> AbsentCodec.decodeChunk(in);
             case INTEREST_SNAPSHOT -> InterestCodec.decodeChunk(in);

@@ -27,7 +27,7 @@ class ConfigReferenceTest {
         StringBuilder text = new StringBuilder(HEAD);
         String section = "";
         for (Setting<?> setting : Settings.all()) {
-            String next = setting.key().split("\\.")[0];
+            String next = setting.key().split("\\.", 2)[0];
             if (!next.equals(section)) {
                 text.append('\n');
                 section = next;

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,15 +30,15 @@ class GroupWriterTest {
         private final List<Integer> keys = Collections.synchronizedList(new ArrayList<>());
         private final List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
         private final Semaphore permits = new Semaphore(Integer.MAX_VALUE / 2);
-        private volatile int failures;
+        private final AtomicInteger failures = new AtomicInteger();
         private volatile boolean broken;
-        private volatile int recoveries;
+        private final AtomicInteger recoveries = new AtomicInteger();
 
         @Override
         public void commit(List<WriteUnit> units) throws EngineException {
             permits.acquireUninterruptibly();
             if (broken) {
-                failures++;
+                failures.incrementAndGet();
                 throw new EngineException("the disk is broken; mend it", new IllegalStateException());
             }
             sizes.add(units.size());
@@ -59,7 +60,7 @@ class GroupWriterTest {
 
         @Override
         public void recover() {
-            recoveries++;
+            recoveries.incrementAndGet();
         }
 
         @Override
@@ -106,7 +107,7 @@ class GroupWriterTest {
         for (int i = 0; i < 20; i++) {
             writer.add(unit(i));
         }
-        await().until(() -> disk.failures > 5);
+        await().until(() -> disk.failures.get() > 5);
 
         assertThat(writer.problem()).contains("the disk is broken; mend it");
         assertThat(durable).isEmpty();
@@ -117,9 +118,9 @@ class GroupWriterTest {
         await().until(() -> durable.size() == 20);
         assertThat(durable).isSorted();
         assertThat(disk.keys).isSorted().hasSize(20);
-        assertThat(disk.recoveries).isPositive();
+        assertThat(disk.recoveries.get()).isPositive();
         assertThat(writer.problem()).isEmpty();
-        assertThat(writer.statistics().failures()).isEqualTo(disk.failures);
+        assertThat(writer.statistics().failures()).isEqualTo(disk.failures.get());
     }
 
     @Test
