@@ -28,8 +28,8 @@ final class StalledPeer implements Scenario {
 
     @Override
     public String description() {
-        return "SIGSTOP of n3 for " + TIME.toMinutes() + " min, while one client at n1 publishes 1 KB at QoS 1 at --rate;"
-                + " -Xmx512m";
+        return "SIGSTOP of n3 for " + TIME.toMinutes()
+                + " min, while one client at n1 publishes 1 KB at QoS 1 at --rate;" + " -Xmx512m";
     }
 
     @Override

@@ -39,7 +39,9 @@ class FaultIT {
         builder.environment().put("FAULTS_CLASS_PATH", System.getProperty("java.class.path"));
         Process process = builder.start();
         try {
-            assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as("ends").isTrue();
+            assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))
+                    .as("ends")
+                    .isTrue();
             return new Result(process.exitValue(), Files.readString(output));
         } finally {
             process.destroy();

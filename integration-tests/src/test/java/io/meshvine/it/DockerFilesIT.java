@@ -43,6 +43,30 @@ class DockerFilesIT {
     }
 
     @Test
+    void theImageRunsAsNobodySpecialOnJava25AndKnowsWhetherItIsWell() throws IOException {
+        String file = Files.readString(DOCKER.resolve("Dockerfile")).replace("\\\n", " ");
+        List<String> lines = file.lines()
+                .filter(line -> !line.startsWith("#") && !line.isBlank())
+                .toList();
+        assertThat(lines)
+                .filteredOn(line -> line.startsWith("FROM "))
+                .hasSize(2)
+                .noneMatch(line -> line.contains(":latest"));
+        List<String> image = lines.subList(
+                lines.lastIndexOf(lines.stream()
+                        .filter(line -> line.startsWith("FROM "))
+                        .reduce((first, last) -> last)
+                        .orElseThrow()),
+                lines.size());
+        assertThat(image.get(0)).isEqualTo("FROM eclipse-temurin:25-jre");
+        assertThat(image)
+                .contains("USER 10001:10001", "VOLUME /var/lib/meshvine", "STOPSIGNAL SIGTERM", "CMD [\"node\"]")
+                .contains("ENTRYPOINT [\"/opt/meshvine/meshvine\"]")
+                .anyMatch(line -> line.startsWith("HEALTHCHECK ")
+                        && line.endsWith("CMD [\"/opt/meshvine/meshvine\", \"health\"]"));
+    }
+
+    @Test
     void theOtherFilesAreWellFormed() {
         for (String file : List.of(
                 "prometheus/prometheus.yml",

@@ -34,8 +34,10 @@ public final class Weather implements AutoCloseable {
         nft(from, "add chain ip weather around { type nat hook output priority -100 ; }");
         for (int to = 0; to < nodes; to++) {
             if (to != from) {
-                nft(from, "add rule ip weather around ip daddr " + Network.address(to) + " tcp dport " + MESH_PORT
-                        + " dnat to " + Network.HOST + ":" + (FIRST_PROXY_PORT + to));
+                nft(
+                        from,
+                        "add rule ip weather around ip daddr " + Network.address(to) + " tcp dport " + MESH_PORT
+                                + " dnat to " + Network.HOST + ":" + (FIRST_PROXY_PORT + to));
             }
         }
         nft(from, "add chain ip weather out { type filter hook output priority 0 ; }");
@@ -53,8 +55,10 @@ public final class Weather implements AutoCloseable {
         proxies.forEach(proxy -> proxy.delay(delayMillis));
         for (int node = 0; node < nodes; node++) {
             String lost = " numgen random mod 100 < " + lossPercent + " drop";
-            nft(node, "add rule ip weather out ip daddr " + Network.HOST + " tcp dport " + FIRST_PROXY_PORT + "-"
-                    + (FIRST_PROXY_PORT + nodes) + lost);
+            nft(
+                    node,
+                    "add rule ip weather out ip daddr " + Network.HOST + " tcp dport " + FIRST_PROXY_PORT + "-"
+                            + (FIRST_PROXY_PORT + nodes) + lost);
             nft(node, "add rule ip weather in tcp sport " + MESH_PORT + lost);
         }
     }
