@@ -14,7 +14,8 @@ import picocli.CommandLine.Command;
             RoutesCommand.class,
             UninterestedCommand.class,
             StartCommand.class,
-            MicroCommand.class
+            MicroCommand.class,
+            StoreCommand.class
         })
 public final class BenchMain {
     public static void main(String[] args) {
