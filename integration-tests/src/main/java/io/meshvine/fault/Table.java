@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Outcomes for people: a row each, and under the table what exactly was lost. */
 final class Table {
-    private static final int LOSSES_SHOWN = 12;
+    private static final int SHOWN = 12;
 
     private final PrintStream out;
 
@@ -76,6 +76,7 @@ final class Table {
         List<Loss> losses = outcome.ledger().losses();
         out.println();
         out.println(outcome.scenario() + ", seed " + outcome.seed() + ": " + losses.size() + " ranges lost");
-        losses.stream().limit(LOSSES_SHOWN).forEach(loss -> out.println("  " + loss));
+        losses.stream().limit(SHOWN).forEach(loss -> out.println("  " + loss));
+        outcome.ledger().repeats().stream().limit(SHOWN).forEach(repeat -> out.println("  " + repeat));
     }
 }

@@ -3,6 +3,7 @@ package io.meshvine.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.meshvine.it.harness.NodeProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ class FaultIT {
     void nodesAndClientsComeThroughShortFaults() throws Exception {
         assumeTrue(run("--list").exit() != NO_NAMESPACES, "no network namespaces: run as root");
 
-        Result result = run("freeze-5s", "--rate", "20", "--untimed");
+        Result result = run("freeze-5s", "split-2-1-10s", "--rate", "20", "--untimed");
 
         assertThat(result.exit()).as(result.output()).isZero();
     }
@@ -36,7 +37,7 @@ class FaultIT {
         Path output = Files.createTempFile(Path.of("target"), "faults", ".log");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-        builder.environment().put("FAULTS_CLASS_PATH", System.getProperty("java.class.path"));
+        builder.environment().put("FAULTS_CLASS_PATH", NodeProcess.nodeClassPath());
         Process process = builder.start();
         try {
             assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))

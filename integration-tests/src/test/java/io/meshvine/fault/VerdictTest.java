@@ -14,7 +14,8 @@ class VerdictTest {
     private final Verdict verdict = new Verdict(Bars.serving(), true);
 
     private static LedgerReport report(long lost, List<Long> duplicates, long reordered, int gapMillis) {
-        return new LedgerReport(100, 100, 0, lost, 7, duplicates, reordered, 0, 0, List.of(), List.of(gapMillis, 10));
+        return new LedgerReport(
+                100, 100, 0, lost, 7, duplicates, reordered, 0, 0, List.of(), List.of(), List.of(gapMillis, 10));
     }
 
     @Test

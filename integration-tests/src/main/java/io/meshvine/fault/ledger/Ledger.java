@@ -9,6 +9,10 @@ import java.util.function.ToIntFunction;
  * loop; the clock is the caller's, in milliseconds from 1 on.
  */
 public final class Ledger {
+    /** How many are kept in detail; all are counted. */
+    private static final int MAX_REPEATS = 100;
+
+    private final List<Repeat> repeats = new ArrayList<>();
     private final List<Stream> streams = new ArrayList<>();
     private final List<Receiver> receivers = new ArrayList<>();
     private final List<Stream> retained = new ArrayList<>();
@@ -86,11 +90,26 @@ public final class Ledger {
             return;
         }
         Stream stream = streams.get(streamId);
-        if (receiver.receive(stream, sequence) && stream.qos() > 0) {
+        if (!receiver.receive(stream, sequence, nowMillis)) {
+            repeated(receiver, stream, sequence, nowMillis);
+        } else if (stream.qos() > 0) {
             delays.get(receiver.node()).add(nowMillis - stream.sentMillis(sequence));
             if (stream.node() == receiver.node()) {
                 availability.arrived(stream.node(), nowMillis);
             }
+        }
+    }
+
+    private void repeated(Receiver receiver, Stream stream, int sequence, int nowMillis) {
+        if (receiver.effectiveQos(stream) == 2 && repeats.size() < MAX_REPEATS) {
+            repeats.add(new Repeat(
+                    receiver.name(),
+                    receiver.node(),
+                    stream.topic(),
+                    stream.node(),
+                    sequence,
+                    receiver.of(stream).firstMillis(sequence),
+                    nowMillis));
         }
     }
 
@@ -178,6 +197,7 @@ public final class Ledger {
                         + receivers.stream().mapToLong(Receiver::lostSessions).sum(),
                 strangers,
                 losses,
+                repeats,
                 unavailable);
     }
 

@@ -15,6 +15,7 @@ import java.util.List;
  * @param lostSessions durable sessions that were gone when their client came back
  * @param strangers deliveries that nobody sent
  * @param losses what was lost, message ranges by receiver and stream
+ * @param repeats the first of the deliveries at QoS 2 beyond the first
  * @param unavailableMillis by node: how long it did not serve its own clients
  */
 public record LedgerReport(
@@ -28,10 +29,12 @@ public record LedgerReport(
         long lostSessions,
         long strangers,
         List<Loss> losses,
+        List<Repeat> repeats,
         List<Integer> unavailableMillis) {
     public LedgerReport {
         duplicates = List.copyOf(duplicates);
         losses = List.copyOf(losses);
+        repeats = List.copyOf(repeats);
         unavailableMillis = List.copyOf(unavailableMillis);
     }
 }

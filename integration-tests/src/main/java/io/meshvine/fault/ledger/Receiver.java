@@ -78,8 +78,8 @@ public final class Receiver {
     }
 
     /** Notes what the application of this client gets; true if it had not got it before. */
-    boolean receive(Stream stream, int sequence) {
-        return of(stream).add(sequence);
+    boolean receive(Stream stream, int sequence, int nowMillis) {
+        return of(stream).add(sequence, nowMillis);
     }
 
     Arrivals of(Stream stream) {

@@ -137,6 +137,7 @@ class LedgerTest {
         }
 
         assertThat(ledger.report().duplicates()).containsExactly(0L, 2L, 2L);
+        assertThat(ledger.report().repeats()).extracting(Repeat::receiver).containsExactly("durable", "durable");
         assertThat(ledger.report().reordered()).isZero();
     }
 

@@ -55,7 +55,7 @@ public final class NodeProcess {
     }
 
     /** The test's class path without the test's own classes, so that no test resource configures the node. */
-    private static String nodeClassPath() {
+    public static String nodeClassPath() {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         return Arrays.stream(classPath.split(File.pathSeparator, -1))
                 .filter(element -> !element.endsWith("test-classes"))
