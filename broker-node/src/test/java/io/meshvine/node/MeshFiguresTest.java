@@ -29,7 +29,7 @@ class MeshFiguresTest {
                 .containsEntry(link + "publishes/sent", 10L)
                 .containsEntry(link + "publishes/received", 20L)
                 .containsEntry(link + "publishes/unacknowledged", 5)
-                .containsEntry(link + "publishes/queued", 6)
+                .containsEntry(link + "publishes/queued", 6L)
                 .containsEntry(link + "publishes/dropped", 8L)
                 .containsEntry("$SYS/mesh/routes/advertised", 17)
                 .containsEntry("$SYS/mesh/routes/" + MeshFixtures.PEER, 42)
