@@ -13,7 +13,8 @@ final class Scenario {
             List.of("a", "a/b", "a/+", "a/#", "+/b", "#", "b/c", "b/+/d", "b/#", "$x/#", "+", "é/日", "a//b", "+/+/+");
     private static final List<String> GROUPS = List.of("g", "h");
 
-    private static final int WARM_UP_MILLIS = 2_000;
+    private static final int SHORT_WARM_UP = 2_000;
+    private static final int LONG_WARM_UP = 15_000;
     private static final int QUIET_MILLIS = 45_000;
     private static final int PUBLISHERS = 3;
     private static final int MAX_NODES = 5;
@@ -24,15 +25,20 @@ final class Scenario {
     private final SplittableRandom random;
     private final SimMesh mesh;
     private final int nodes;
+
+    /** Before it is over nothing goes wrong, in milliseconds. */
+    private final int warmUp;
+
     private final long endMillis;
 
     private Scenario(long seed, Defect defect) {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.nodes = 2 + random.nextInt(MAX_NODES - 1);
+        this.warmUp = random.nextBoolean() ? SHORT_WARM_UP : LONG_WARM_UP;
         FaultPlan plan = random.nextInt(3) == 0 ? FaultPlan.calm(random) : FaultPlan.stormy(random);
         this.mesh = new SimMesh(random.split(), nodes, plan, defect);
-        this.endMillis = WARM_UP_MILLIS + 5_000L + random.nextInt(30_000);
+        this.endMillis = warmUp + 5_000L + random.nextInt(30_000);
     }
 
     /** Plays the scenario of a seed. Fails with the whole story. */
@@ -53,12 +59,14 @@ final class Scenario {
             int starting = node;
             mesh.at(random.nextInt(300), () -> mesh.start(starting));
             for (int i = random.nextInt(3); i > 0; i--) {
-                mesh.at(300 + random.nextInt(WARM_UP_MILLIS), () -> subscribe(starting));
+                mesh.at(300 + random.nextInt(warmUp), () -> subscribe(starting));
             }
+            // Late in a long warm-up everybody knows everybody: what is confirmed then, the others have to keep.
+            mesh.at(warmUp - random.nextInt(SHORT_WARM_UP), () -> subscribeDurably(starting));
         }
         int actions = 20 + random.nextInt(60);
         for (int i = 0; i < actions; i++) {
-            long at = WARM_UP_MILLIS + random.nextLong(endMillis - WARM_UP_MILLIS);
+            long at = warmUp + random.nextLong(endMillis - warmUp);
             mesh.at(at, this::act);
         }
     }
@@ -85,6 +93,12 @@ final class Scenario {
             String group = random.nextInt(4) == 0 ? oneOf(GROUPS) : Interest.NO_GROUP;
             mesh.subscribe(
                     node, new Interest(group, oneOf(FILTERS), random.nextInt(3), random.nextInt(2) == 0));
+        }
+    }
+
+    private void subscribeDurably(int node) {
+        if (mesh.node(node).isUp()) {
+            mesh.subscribe(node, new Interest(Interest.NO_GROUP, oneOf(FILTERS), 1 + random.nextInt(2), true));
         }
     }
 
@@ -120,7 +134,7 @@ final class Scenario {
         for (int i = 0; i < BURSTS_AROUND_A_FAULT; i++) {
             mesh.at(later(2 * mesh.plan().detect()), () -> publish(random.nextInt(nodes)));
         }
-        switch (random.nextInt(9)) {
+        switch (random.nextInt(11)) {
             case 0 -> partition(1 + random.nextInt((1 << nodes) - 2));
             case 1 -> {
                 mesh.cut(node, other, true);
@@ -132,6 +146,7 @@ final class Scenario {
                     restart(node, later(8_000));
                 }
             }
+            case 9, 10 -> restartOneWhileTheOtherIsAway(node, other);
             case 8 -> {
                 mesh.failDisk(node, true);
                 mesh.at(later(5_000), () -> mesh.failDisk(node, false));
@@ -151,6 +166,23 @@ final class Scenario {
                 mesh.suspect(node, other, true);
                 mesh.at(later(4_000), () -> mesh.suspect(node, other, false));
             }
+        }
+    }
+
+    private void restartOneWhileTheOtherIsAway(int node, int other) {
+        if (mesh.node(node).isUp() && mesh.node(other).isUp()) {
+            mesh.crash(other);
+            long restarted = later(3_000);
+            mesh.at(restarted - 1, () -> {
+                if (mesh.node(node).isUp()) {
+                    mesh.crash(node);
+                }
+            });
+            mesh.at(restarted, () -> mesh.start(node));
+            for (int i = 0; i < BURSTS_AROUND_A_FAULT; i++) {
+                mesh.at(restarted + random.nextInt(2_000), () -> publish(node));
+            }
+            restart(other, restarted + random.nextInt(6_000));
         }
     }
 
