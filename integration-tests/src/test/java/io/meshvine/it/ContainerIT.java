@@ -25,6 +25,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -35,7 +36,7 @@ class ContainerIT {
 
     private static final Path RELEASE =
             Path.of("..", "broker-node", "target", "dist").toAbsolutePath();
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final List<String> ADDRESSES = List.of("127.0.0.1", "127.0.0.2");
 
     private final List<Process> started = new ArrayList<>();
@@ -134,6 +135,7 @@ class ContainerIT {
     }
 
     @Test
+    @Timeout(value = 10, unit = TimeUnit.MINUTES) // It starts eight JVMs, two of them to write an archive of classes.
     void nodesStartByTheEntryPointFindEachOtherByDnsAreHealthyAndLeave() throws Exception {
         // As the Dockerfile does, so that the archive of classes is there.
         Path checked = folder.resolve("check.txt");
