@@ -2,6 +2,8 @@ package io.meshvine.mesh;
 
 import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.interest.InterestIndex;
+import io.meshvine.mesh.lane.Lanes;
+import io.meshvine.mesh.lane.PeerService;
 import io.meshvine.mesh.link.Inbox;
 import io.meshvine.mesh.link.LinkListener;
 import io.meshvine.mesh.link.LinkRecords;
@@ -9,6 +11,7 @@ import io.meshvine.mesh.link.PeerLink;
 import io.meshvine.mesh.link.Settlement;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.session.LinkPositions;
 import io.meshvine.mesh.wire.AbsentCodec;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.FrameHeader;
@@ -87,6 +90,7 @@ public final class MeshBridge implements AutoCloseable {
     private final AbsentPeers absentPeers;
     private final Forwarder forwarder;
     private final LinkProbes probes;
+    private final Lanes lanes;
     private final PublishReader reader;
 
     /** Links to be flushed at the end of the turn. */
@@ -140,6 +144,7 @@ public final class MeshBridge implements AutoCloseable {
         this.exchange = new RetainedExchange(options, loop, retained, clock, counters);
         this.forwarder = new Forwarder(loop, store, membership, exchange, new InterestCheck(interest), counters);
         this.probes = new LinkProbes(self, loop, this::post, membership::links);
+        this.lanes = new Lanes(loop);
         restore();
         this.restored = true;
     }
@@ -150,6 +155,39 @@ public final class MeshBridge implements AutoCloseable {
         for (NodeId peer : LinkRecords.peersWithOutbox(store)) {
             membership.know(peer, "", 0);
         }
+    }
+
+    /**
+     * Has a part of the node talk with its like at the peers. Before {@link #start}.
+     *
+     * @param channel its number in frames: never used for something else
+     */
+    public void attach(int channel, PeerService service) {
+        lanes.attach(channel, service);
+    }
+
+    /** Runs a task on the loop, in a turn. After {@link #close} it is not run any more. Any thread. */
+    public void execute(Runnable task) {
+        post(task);
+    }
+
+    /** How far the publishes of and for peers are. To be asked on the loop. */
+    public LinkPositions positions() {
+        return new LinkPositions() {
+            @Override
+            public Position handedOver(NodeId peer) {
+                PeerLink link = membership.link(peer);
+                return link == null || link.waitingPublishes() == 0
+                        ? Position.NONE
+                        : new Position(epoch, link.nextSequence() - 1);
+            }
+
+            @Override
+            public boolean isAccepted(NodeId peer, Position position) {
+                PeerLink link = membership.link(peer);
+                return link == null || link.acceptedThrough().compareTo(position) >= 0;
+            }
+        };
     }
 
     /** Joins the mesh. Once. What was subscribed before is in the first table that peers get. */
@@ -350,6 +388,7 @@ public final class MeshBridge implements AutoCloseable {
             return;
         }
         advertiser.endTurn();
+        lanes.flush();
         List<PeerLink> now = working;
         if (!now.isEmpty()) {
             working = new ArrayList<>();
@@ -390,6 +429,7 @@ public final class MeshBridge implements AutoCloseable {
         }
         offerAbsentPeers();
         exchange.tick(membership.links());
+        lanes.tick();
         endTurn();
     }
 
@@ -511,6 +551,8 @@ public final class MeshBridge implements AutoCloseable {
             case RETAINED_LISTING -> exchange.onListing(link, RetainedCodec.decodeListing(in));
             case RETAINED_ENTRIES ->
                 exchange.onEntries(RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
+            case LANE_MESSAGE -> lanes.onMessage(link, in);
+            case LANE_ACK -> lanes.onConfirmed(link, in.readSequence());
             case ABSENT_OFFER -> absentPeers.onOffers(link, AbsentCodec.decodeOffers(in));
             case ABSENT_REQUEST -> absentPeers.onRequest(link, AbsentCodec.decodeOffers(in));
             case ABSENT_TABLE -> absentPeers.onChunk(link, AbsentCodec.decodeChunk(in));
@@ -623,11 +665,13 @@ public final class MeshBridge implements AutoCloseable {
             tables.onGone(link);
             absentPeers.onNewLife(link);
             exchange.onGone(link);
+            lanes.onGone(link);
         }
 
         @Override
         public void onInterrupted(PeerLink link) {
             advertiser.onInterrupted(link);
+            lanes.onInterrupted(link);
         }
 
         @Override
@@ -635,6 +679,7 @@ public final class MeshBridge implements AutoCloseable {
             tables.onGone(link);
             absentPeers.onGone(link, membership.links());
             exchange.onGone(link);
+            lanes.onGone(link);
         }
 
         @Override
@@ -642,6 +687,7 @@ public final class MeshBridge implements AutoCloseable {
             tables.onConnected(link);
             advertiser.onConnected(link);
             exchange.onConnected(link);
+            lanes.onConnected(link, link.peerEpoch());
             absentPeers.offerAll(link);
         }
 

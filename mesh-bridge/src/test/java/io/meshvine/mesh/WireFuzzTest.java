@@ -179,7 +179,12 @@ class WireFuzzTest {
             case PONG -> new Pong(1, acknowledgement, 1).encode();
             case ACK -> acknowledgement.encode();
             case RESEND_REQUEST -> position().encode();
-            case INTEREST_ACK ->
+            case LANE_MESSAGE ->
+                new WireWriter(16)
+                        .writeVarLong(1 + random.nextInt(4))
+                        .writeByte(random.nextInt(4))
+                        .toByteArray();
+            case INTEREST_ACK, LANE_ACK ->
                 new WireWriter(9).writeVarLong(random.nextInt(4)).toByteArray();
             case INTEREST_SNAPSHOT ->
                 InterestCodec.encode(new InterestCodec.Chunk(1, true, true, List.of(WANTED, interest())));
@@ -202,7 +207,8 @@ class WireFuzzTest {
                 yield out.toByteArray();
             }
             case PROBE -> new Probe(random.nextInt(4), random.nextBoolean(), random.nextInt(10_000)).encode();
-            case PROBE_ANSWER -> new WireWriter(9).writeVarLong(random.nextInt(4)).toByteArray();
+            case PROBE_ANSWER ->
+                new WireWriter(9).writeVarLong(random.nextInt(4)).toByteArray();
             case PROBE_REPORT ->
                 new ProbeReport(
                                 random.nextInt(4),
@@ -298,6 +304,11 @@ class WireFuzzTest {
             case PING -> Ping.decode(in);
             case PONG -> Pong.decode(in);
             case ACK -> Acknowledgement.decode(in);
+            case LANE_MESSAGE -> {
+                in.readSequence();
+                in.readByte();
+            }
+            case LANE_ACK -> in.readVarLong();
             case RESEND_REQUEST -> Position.read(in);
             case INTEREST_ACK, PROBE_ANSWER -> in.readVarLong();
             case PROBE -> Probe.decode(in);

@@ -43,9 +43,15 @@ public enum FrameKind {
     /** Answers a {@link #PROBE}. */
     PROBE_ANSWER(19, false),
     /** What the sender found when it probed its own links. */
-    PROBE_REPORT(20, false);
+    PROBE_REPORT(20, false),
+    /** A message of one part of the sender to the same part of the receiver, numbered. */
+    LANE_MESSAGE(32, true),
+    /** Confirms such messages up to a number. */
+    LANE_ACK(33, false);
 
-    private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[values().length + 1];
+    private static final int MAX_CODE = 63;
+
+    private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[MAX_CODE + 1];
 
     static {
         for (FrameKind kind : values()) {

@@ -1,0 +1,58 @@
+package io.meshvine.mesh.session;
+
+import io.meshvine.mesh.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A session on its way to this node. Confined to the bridge loop. */
+final class Fetching {
+    final Home home;
+    final NodeId from;
+    final long ticket;
+
+    /** Null before the other node answered. */
+    SessionHost.@Nullable Import session;
+
+    long heardNanos;
+    /** What waits until everything that came is kept. */
+    final List<Runnable> afterwards = new ArrayList<>(0);
+
+    private boolean over;
+
+    Fetching(Home home, NodeId from, long ticket, long nowNanos) {
+        this.home = home;
+        this.from = from;
+        this.ticket = ticket;
+        this.heardNanos = nowNanos;
+    }
+
+    /** Whether nothing more comes: what came is kept, or being kept. */
+    boolean isOver() {
+        return over;
+    }
+
+    /** Everything came. */
+    void complete() {
+        over = true;
+    }
+
+    /** The other node has nothing, or is out of reach. */
+    void leave() {
+        if (!over) {
+            over = true;
+            if (session != null) {
+                session.keep();
+            }
+        }
+    }
+
+    /** The session goes to another node. Returns whether something of it is left here. */
+    boolean discard() {
+        if (over) {
+            return false;
+        }
+        over = true;
+        return session != null && session.discard();
+    }
+}

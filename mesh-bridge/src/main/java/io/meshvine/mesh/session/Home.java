@@ -1,0 +1,104 @@
+package io.meshvine.mesh.session;
+
+import io.meshvine.mesh.NodeId;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What this node knows of a client that is at home here, or is about to be. Confined to the bridge loop. */
+final class Home {
+    final String clientId;
+
+    /** Of the last claim that was decided; 0 before the first. */
+    long fence;
+
+    /** Of the claim that the session here was last granted to. */
+    long grantedFence;
+
+    /** Whether the client has a session here. */
+    boolean exists;
+
+    boolean connected;
+    boolean durable;
+
+    /** Whether the session began with that claim: older ones elsewhere end. */
+    boolean clean;
+
+    /** Where this is registered. */
+    List<NodeId> registrars = List.of();
+
+    /** A connection that waits to be let in. */
+    @Nullable
+    Claim claim;
+
+    /** Nodes from which the session is to be fetched. */
+    final Deque<NodeId> holders = new ArrayDeque<>(0);
+
+    @Nullable
+    Fetching fetching;
+
+    @Nullable
+    HandingOver handingOver;
+
+    /** Who has the better claim, until it has the session. */
+    @Nullable
+    Rank winner;
+
+    /** The host was asked to keep connections out, and does by now. */
+    boolean freezing;
+
+    long freezes;
+
+    boolean frozen;
+
+    /** All that is here is at its new home already. */
+    boolean moved;
+
+    Home(String clientId) {
+        this.clientId = clientId;
+    }
+
+    Rank rank(NodeId self) {
+        return new Rank(fence, self);
+    }
+
+    /** Whether this node has nothing to do with the client any more. */
+    boolean isVoid() {
+        return !exists && claim == null && handingOver == null && !freezing && !frozen;
+    }
+
+    Item.Register registration() {
+        return new Item.Register(clientId, fence, connected || claim != null, durable);
+    }
+
+    /** A claim from the question to the registrars to the answer to the connection. */
+    static final class Claim {
+        final long ticket;
+        final boolean clean;
+        final Claimant claimant;
+        final Set<NodeId> waitingFor = new HashSet<>();
+
+        /** Other nodes that hold something of the client, as registrars said. */
+        final List<Rank> holders = new ArrayList<>(0);
+
+        /** Registrars that know the claim under a lower fence than it got in the end. */
+        final List<Item.Claimed> answers = new ArrayList<>(Rendezvous.REGISTRARS);
+
+        /** What cannot be decided before the registrars have answered. */
+        final List<Runnable> deferred = new ArrayList<>(0);
+
+        final boolean again;
+        boolean decided;
+
+        Claim(long ticket, boolean clean, boolean again, Claimant claimant) {
+            this.ticket = ticket;
+            this.clean = clean;
+            this.again = again;
+            this.claimant = claimant;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.meshvine.mesh.session;
+
+import io.meshvine.mesh.wire.Position;
+import java.util.List;
+
+/**
+ * What nodes say to each other about clients. Several fit into a message. A ticket is a number by which its issuer
+ * recognises the answers.
+ */
+sealed interface Item {
+
+    // ---- To registrars and back
+
+    /** A client connects at the sender, who asks for its registration. */
+    record Claim(String clientId, long ticket, long hint, boolean durable) implements Item {}
+
+    /** The claim is registered, under this fence; these other nodes hold something of the client. */
+    record Claimed(String clientId, long ticket, long fence, List<Rank> holders) implements Item {}
+
+    /** The sender holds something of a client. */
+    record Register(String clientId, long fence, boolean connected, boolean durable) implements Item {}
+
+    /** The sender holds nothing of a client any more. */
+    record Unregister(String clientId) implements Item {}
+
+    /** The sender has registered everything since the link was made: what else is known of it is void. */
+    record Swept() implements Item {}
+
+    /** Another node has the better claim. */
+    record Superseded(String clientId, Rank winner) implements Item {}
+
+    // ---- Between the homes of a client
+
+    /** The sender holds something of a client that belongs to the receiver. */
+    record Offer(String clientId, long fence) implements Item {}
+
+    /** The client of an offer is not at home at the sender. */
+    record NotHome(String clientId, long fence) implements Item {}
+
+    /** What was offered is here already. */
+    record Have(String clientId, long fence) implements Item {}
+
+    /** The sender has the better claim, and asks for the session; or, if it begins anew, for its end. */
+    record Fetch(String clientId, long ticket, long fence, boolean clean) implements Item {}
+
+    /** A fetch is being seen to; the session has this fence. */
+    record Coming(long ticket, long fence) implements Item {}
+
+    /** A part of a session. */
+    record Part(long ticket, long number, byte[] content) implements Item {}
+
+    /** Parts up to this one are taken in. */
+    record PartAck(long ticket, long number) implements Item {}
+
+    /** What was in the session came; what comes now follows when the receiver is subscribed. */
+    record CaughtUp(long ticket) implements Item {}
+
+    /** The sender of the fetch is subscribed, and the nodes in its reach know. */
+    record Ready(long ticket) implements Item {}
+
+    /** All parts came. */
+    record End(long ticket) implements Item {}
+
+    /** The sender of the fetch has everything, durably: the other one is to delete it. */
+    record Taken(long ticket) implements Item {}
+
+    /** There is nothing to fetch, or no longer; what came of it is void. */
+    record Nothing(long ticket) implements Item {}
+
+    /** The one that was to hand over has the better claim. */
+    record Lost(long ticket, Rank winner, boolean established) implements Item {}
+
+    /** The sender of the fetch does not want it any more. */
+    record Cancel(long ticket) implements Item {}
+
+    // ---- To all peers
+
+    /** Asks how far the publishes for the sender are. */
+    record Flush(long ticket) implements Item {}
+
+    /** So far. */
+    record Flushed(long ticket, Position position) implements Item {}
+}

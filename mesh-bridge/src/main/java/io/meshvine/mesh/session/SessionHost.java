@@ -1,0 +1,88 @@
+package io.meshvine.mesh.session;
+
+import io.meshvine.mesh.NodeId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Port: the sessions of this node as the {@link ClientDirectory} moves them. Called on the bridge loop; must not block.
+ * Callbacks may be run on any thread, once.
+ */
+public interface SessionHost {
+
+    /**
+     * Ends the client's connection because its session goes to another node, and keeps further ones out.
+     *
+     * @param frozen run when there is no connection any more; at once if there was none
+     */
+    void freeze(String clientId, Runnable frozen);
+
+    /** Lets connections of a frozen client in again, or of one that is not frozen yet. */
+    void release(String clientId);
+
+    /** Ends the session of a frozen client: it begins anew elsewhere. */
+    void end(String clientId);
+
+    /** Deletes the session of a frozen client: it lives on elsewhere, with all that was in it. */
+    void forget(String clientId);
+
+    /** Reads the session of a frozen client; null if there is none that outlives its connections. */
+    @Nullable
+    Export export(String clientId);
+
+    /**
+     * Takes in the session of another node.
+     *
+     * @param fence of this node's claim
+     * @param from who hands it over
+     * @param fromFence of the other node's claim
+     */
+    Import receive(String clientId, long fence, NodeId from, long fromFence);
+
+    /** Whether that session of another node was taken in before, in whatever life of this node. */
+    boolean hasReceived(String clientId, NodeId from, long fromFence);
+
+    /** A frozen session that is read; it goes on taking messages meanwhile. */
+    interface Export {
+
+        /** The next part of what is in the session by now; null if that is all. */
+        byte @Nullable [] next();
+
+        /** Runs a task when everything that reached the session until now can be read. */
+        void settle(Runnable settled);
+    }
+
+    /**
+     * A session that is taken in. If the client has a session here, both are united; if not, it continues here as it was
+     * there. After one of {@link #finish}, {@link #keep} and {@link #discard}, nothing else is called.
+     */
+    interface Import {
+
+        /** Takes a part, in order; nothing is delivered yet. Throws {@link IllegalArgumentException} if it is malformed. */
+        void accept(byte[] part);
+
+        /**
+         * Subscribes to what came. From now on messages for the session come here as well as to its old home.
+         *
+         * @param confirmed run when the nodes in reach know
+         */
+        void activate(Runnable confirmed);
+
+        /**
+         * Everything came: what waited at the old home goes ahead of what came here since {@link #activate}, less what
+         * came both ways; for a while, the second copy of a message may still follow, and is dropped.
+         *
+         * @param durable run when it is as durable as configured
+         */
+        void finish(Runnable durable);
+
+        /** The old home is out of reach: what it has is left to it, subscriptions stay if they are active. */
+        void keep();
+
+        /**
+         * Another node gets the session: what the old home has is left to it.
+         *
+         * @return whether messages came here since {@link #activate}: they stay in a session, for that node to fetch
+         */
+        boolean discard();
+    }
+}

@@ -1,0 +1,125 @@
+package io.meshvine.mesh.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.meshvine.mesh.session.World.Node;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Clients that roam between nodes while messages are published for them. {@code -Dmeshvine.seed=N} repeats one run,
+ * {@code -Dmeshvine.sim.seeds=N} plays N of them, from {@code -Dmeshvine.sim.from=N} on.
+ */
+class DirectorySimulationTest {
+    private static final int DEFAULT_SEEDS = 1_000;
+    private static final int CLIENTS = 3;
+
+    @Test
+    void withoutFaultsEveryMessageArrivesOnceAndEachClientHasOneHome() {
+        forEachSeed(seed -> play(seed, false));
+    }
+
+    @Test
+    void afterCrashesAndSplitsEachClientHasOneHomeAndNothingIsLost() {
+        forEachSeed(seed -> play(seed, true));
+    }
+
+    private static void forEachSeed(java.util.function.LongConsumer run) {
+        Long only = Long.getLong("meshvine.seed");
+        if (only != null) {
+            run.accept(only);
+            return;
+        }
+        long from = Long.getLong("meshvine.sim.from", 1);
+        LongStream.range(from, from + Long.getLong("meshvine.sim.seeds", DEFAULT_SEEDS))
+                .forEach(run);
+    }
+
+    private static void play(long seed, boolean faults) {
+        java.util.SplittableRandom random = new java.util.SplittableRandom(seed);
+        World world = new World(seed, 1 + random.nextInt(5), 1 + random.nextInt(30));
+        world.run(500);
+        for (int step = 0; step < 120; step++) {
+            Node node = world.nodes.get(random.nextInt(world.nodes.size()));
+            String clientId = "c" + random.nextInt(CLIENTS);
+            int what = random.nextInt(100);
+            if (what < 55) {
+                node.publish(clientId);
+            } else if (what < 80) {
+                connect(node, clientId);
+                while (random.nextInt(3) == 0) { // a storm
+                    connect(world.nodes.get(random.nextInt(world.nodes.size())), clientId);
+                }
+            } else if (what < 88) {
+                World.Life life = node.life;
+                if (life != null && life.connections.get(clientId) != null && life.connections.get(clientId).granted) {
+                    life.close(life.connections.get(clientId));
+                }
+            } else if (faults && what < 92) {
+                node.crash();
+            } else if (faults && what < 95) {
+                node.start();
+            } else if (faults && world.nodes.size() > 1) {
+                split(world, random);
+            }
+            world.run(random.nextInt(3) == 0 ? random.nextInt(2_000) : random.nextInt(20));
+        }
+        world.healAll();
+        world.run(20_000);
+        check(seed, world, faults);
+    }
+
+    private static void connect(Node node, String clientId) {
+        if (node.life != null) {
+            node.life.connect(clientId);
+        }
+    }
+
+    private static void split(World world, java.util.SplittableRandom random) {
+        boolean heals = random.nextBoolean();
+        boolean[] side = new boolean[world.nodes.size()];
+        for (int i = 0; i < side.length; i++) {
+            side[i] = random.nextBoolean();
+        }
+        for (int i = 0; i < side.length; i++) {
+            for (int j = 0; j < i; j++) {
+                world.cut(i, j, !heals && side[i] != side[j]);
+            }
+        }
+    }
+
+    private static void check(long seed, World world, boolean faults) {
+        List<Long> waiting = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+            String clientId = "c" + i;
+            long homes = world.nodes.stream()
+                    .filter(node -> node.sessions.containsKey(clientId))
+                    .count();
+            long live = world.nodes.stream()
+                    .filter(node -> node.life != null && node.life.connections.containsKey(clientId))
+                    .count();
+            assertThat(homes).as("homes of %s, seed %d", clientId, seed).isLessThanOrEqualTo(1);
+            assertThat(live).as("connections of %s, seed %d", clientId, seed).isLessThanOrEqualTo(1);
+        }
+        world.nodes.forEach(node -> node.sessions.values().forEach(session -> waiting.addAll(session.queue)));
+        world.published.forEach((message, clientId) -> {
+            long copies = world.delivered.getOrDefault(message, 0)
+                    + waiting.stream().filter(message::equals).count();
+            if (!faults) {
+                assertThat(copies)
+                        .as("copies of message %d for %s, seed %d", message, clientId, seed)
+                        .isEqualTo(1);
+            } else if (!world.stranded.contains(message)) {
+                assertThat(copies)
+                        .as("copies of message %d for %s, seed %d", message, clientId, seed)
+                        .isGreaterThanOrEqualTo(1);
+            }
+        });
+        world.nodes.forEach(node -> assertThat(
+                        node.life == null ? 0 : node.life.directory.statistics().homes())
+                .as("homes that n%d knows, seed %d", node.number, seed)
+                .isEqualTo(node.sessions.size()));
+    }
+}

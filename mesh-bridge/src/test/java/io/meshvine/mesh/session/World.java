@@ -1,0 +1,687 @@
+package io.meshvine.mesh.session;
+
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.sim.SimLoop;
+import io.meshvine.mesh.sim.SimScheduler;
+import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.WireException;
+import io.meshvine.mesh.wire.WireReader;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Nodes with directories, clients that roam between them, and publishers, in virtual time. The links are modelled: what
+ * nodes say to each other arrives in order or, when a link breaks, not at all; publishes wait for a link to come back.
+ */
+final class World {
+    private static final boolean TRACE = Boolean.getBoolean("meshvine.trace");
+    private static final long MILLI = 1_000_000;
+    private static final int LANE_WINDOW = 32;
+    private static final long CONFIRM_NANOS = 500 * MILLI;
+
+    final SimScheduler scheduler = new SimScheduler();
+    final SplittableRandom random;
+    final List<Node> nodes = new ArrayList<>();
+    final boolean[][] cut;
+
+    /** Messages that somebody was known to want when they were published, by client. */
+    final Map<Long, String> published = new LinkedHashMap<>();
+
+    /** How often a client got a message. */
+    final Map<Long, Integer> delivered = new HashMap<>();
+
+    /** Messages of which a copy went to a node out of reach that may have given the session away meanwhile. */
+    final Set<Long> stranded = new LinkedHashSet<>();
+
+    private final int maxDelayMillis;
+    private long messages;
+
+    World(long seed, int count, int maxDelayMillis) {
+        this.random = new SplittableRandom(seed);
+        this.maxDelayMillis = maxDelayMillis;
+        this.cut = new boolean[count][count];
+        for (int i = 0; i < count; i++) {
+            nodes.add(new Node(i));
+        }
+        nodes.forEach(Node::start);
+    }
+
+    void run(long millis) {
+        scheduler.runUntil(scheduler.nowNanos() + millis * MILLI);
+    }
+
+    /** With {@code -Dmeshvine.trace=true}, tells what happens. */
+    private void trace(Object... words) {
+        if (TRACE) {
+            System.out.println(scheduler.nowNanos() / MILLI + " "
+                    + Arrays.stream(words).map(String::valueOf).collect(Collectors.joining(" ")));
+        }
+    }
+
+    private long delay() {
+        return random.nextLong(1 + maxDelayMillis * MILLI);
+    }
+
+    void cut(int one, int other, boolean isCut) {
+        cut[one][other] = isCut;
+        cut[other][one] = isCut;
+        nodes.get(one).relink();
+        nodes.get(other).relink();
+    }
+
+    void healAll() {
+        for (int i = 0; i < nodes.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                cut(i, j, false);
+            }
+            nodes.get(i).start();
+        }
+    }
+
+    /** What one node says to another, while one link lasts. */
+    private final class Lane {
+        final Life from;
+        final Life to;
+        private long lastNanos;
+        private int unconfirmed;
+        private boolean pumping;
+        boolean broken;
+
+        Lane(Life from, Life to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        void wake() {
+            if (!pumping) {
+                pumping = true;
+                from.loop.execute(this::pump);
+            }
+        }
+
+        private void pump() {
+            pumping = false;
+            byte[] message;
+            while (!broken && unconfirmed < LANE_WINDOW && (message = from.directory.next(to.node.id)) != null) {
+                byte[] sent = message;
+                unconfirmed++;
+                lastNanos = Math.max(lastNanos, scheduler.nowNanos() + delay());
+                scheduler.at(lastNanos, () -> to.loop.execute(() -> receive(sent)));
+            }
+        }
+
+        private void receive(byte[] message) {
+            Lane back = to.lanes.get(from.node.id);
+            if (broken || back == null || back.to != from) {
+                return;
+            }
+            traceItems(this, message);
+            try {
+                to.directory.onMessage(from.node.id, WireReader.of(message));
+            } catch (WireException e) {
+                throw new AssertionError(e);
+            }
+            scheduler.after(delay(), () -> {
+                unconfirmed--;
+                wake();
+            });
+        }
+    }
+
+    private void traceItems(Lane lane, byte[] message) {
+        try {
+            WireReader in = WireReader.of(message);
+            while (TRACE && in.remaining() > 0) {
+                trace("n", lane.from.node.number, "-> n", lane.to.node.number, ItemCodec.read(in));
+            }
+        } catch (WireException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Publishes of one node for another; outlives lives and links. */
+    private final class Channel {
+        final Node from;
+        final Node to;
+        final Deque<Publish> waiting = new ArrayDeque<>();
+        long handedOver;
+        long accepted;
+        private boolean moving;
+
+        Channel(Node from, Node to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        void add(Publish publish) {
+            waiting.add(publish);
+            handedOver++;
+            move();
+        }
+
+        void move() {
+            if (moving || waiting.isEmpty() || !from.isLinked(to)) {
+                return;
+            }
+            moving = true;
+            scheduler.after(delay(), () -> {
+                moving = false;
+                Life life = to.life;
+                if (life != null && from.isLinked(to) && !waiting.isEmpty()) {
+                    life.take(waiting.remove());
+                    accepted++;
+                }
+                move();
+            });
+        }
+    }
+
+    record Publish(long id, String clientId) {}
+
+    /** A session as it is kept. */
+    static final class Session {
+        final Deque<Long> queue = new ArrayDeque<>();
+        final Set<Long> moved = new LinkedHashSet<>();
+        long fence;
+    }
+
+    /** A node: what outlives a crash. */
+    final class Node {
+        final int number;
+        final NodeId id;
+        final Map<String, Session> sessions = new LinkedHashMap<>();
+        final Set<String> received = new LinkedHashSet<>();
+
+        /** What it knows of the others' interest. */
+        final Map<Node, Set<String>> interest = new HashMap<>();
+
+        private final Map<Node, Channel> channels = new HashMap<>();
+
+        @Nullable
+        Life life;
+
+        Node(int number) {
+            this.number = number;
+            this.id = new NodeId(random.nextLong(), number);
+        }
+
+        Channel channel(Node to) {
+            return channels.computeIfAbsent(to, other -> new Channel(this, other));
+        }
+
+        void start() {
+            if (life == null) {
+                life = new Life(this);
+                life.begin();
+                relink();
+            }
+        }
+
+        void crash() {
+            trace("n", number, "crashes");
+            Life ended = life;
+            if (ended != null) {
+                life = null;
+                ended.loop.kill();
+                relink();
+            }
+        }
+
+        boolean isLinked(Node other) {
+            return life != null
+                    && other.life != null
+                    && life.lanes.containsKey(other.id)
+                    && other.life.lanes.containsKey(id);
+        }
+
+        /** Both sides notice a little later that they can or cannot talk. */
+        void relink() {
+            for (Node other : nodes) {
+                if (other != this) {
+                    scheduler.after(delay(), () -> link(other));
+                }
+            }
+        }
+
+        private void link(Node other) {
+            Life mine = life;
+            Life theirs = other.life;
+            boolean should = mine != null && theirs != null && !cut[number][other.number];
+            if (mine != null) {
+                Lane lane = mine.lanes.get(other.id);
+                if (lane != null && (!should || lane.to != theirs)) {
+                    mine.unlink(other);
+                }
+            }
+            if (theirs != null) {
+                Lane lane = theirs.lanes.get(id);
+                if (lane != null && (!should || lane.to != mine)) {
+                    theirs.unlink(this);
+                }
+            }
+            if (should && mine != null && theirs != null && !mine.lanes.containsKey(other.id)) {
+                mine.link(theirs);
+                theirs.link(mine);
+                channel(other).move();
+                other.channel(this).move();
+            }
+        }
+
+        /** A publish for the subscribers of a client's topic. */
+        void publish(String clientId) {
+            Life here = life;
+            if (here == null) {
+                return;
+            }
+            Publish publish = new Publish(++messages, clientId);
+            trace("n", number, "publishes", publish);
+            boolean wanted = here.wants(clientId);
+            if (wanted) {
+                here.take(publish);
+            }
+            for (Node other : nodes) {
+                if (other != this && interest.getOrDefault(other, Set.of()).contains(clientId)) {
+                    wanted = true;
+                    // Who was out of reach when a client moved may not know yet.
+                    if (!isLinked(other) || other.life == null || !other.life.wants(clientId)) {
+                        stranded.add(publish.id);
+                    }
+                    channel(other).add(publish);
+                }
+            }
+            if (wanted) {
+                published.put(publish.id, clientId);
+            }
+        }
+    }
+
+    /** One life of a node, and its part as the host of sessions. */
+    final class Life implements SessionHost, LinkPositions {
+        final Node node;
+        final SimLoop loop;
+        final ClientDirectory directory;
+        final Map<NodeId, Lane> lanes = new LinkedHashMap<>();
+        final Map<String, Connection> connections = new LinkedHashMap<>();
+        private final Map<String, Receiving> receiving = new HashMap<>();
+        private final Map<String, Runnable> freezing = new HashMap<>();
+        private final Set<String> frozen = new LinkedHashSet<>();
+        private final Map<Long, Confirm> confirms = new HashMap<>();
+        private long confirmNumbers;
+
+        Life(Node node) {
+            this.node = node;
+            this.loop = new SimLoop(scheduler, random.split(), random.nextLong(200), 200_000);
+            this.directory = new ClientDirectory(
+                    loop, loop::execute, node.id, new DirectoryOptions(Duration.ofMillis(500), 1_000), this, this);
+            directory.attached(peer -> {
+                Lane lane = lanes.get(peer);
+                if (lane != null) {
+                    lane.wake();
+                }
+            });
+        }
+
+        void begin() {
+            node.sessions.forEach((clientId, session) -> directory.restored(clientId, session.fence));
+            tick();
+        }
+
+        private void tick() {
+            loop.schedule(Duration.ofMillis(250), () -> {
+                directory.onTick();
+                tick();
+            });
+        }
+
+        void link(Life other) {
+            lanes.put(other.node.id, new Lane(this, other));
+            loop.execute(() -> directory.onConnected(other.node.id, 1));
+            advertise(other.node, () -> {});
+        }
+
+        void unlink(Node other) {
+            Lane lane = lanes.remove(other.id);
+            if (lane != null) {
+                lane.broken = true;
+                loop.execute(() -> {
+                    trace("n", node.number, "loses n", other.number);
+                    directory.onInterrupted(other.id);
+                    directory.onGone(other.id);
+                });
+            }
+        }
+
+        // ---- Interest
+
+        boolean wants(String clientId) {
+            return node.sessions.containsKey(clientId) || receiving.containsKey(clientId);
+        }
+
+        private static final class Confirm {
+            final Set<NodeId> waiting = new LinkedHashSet<>();
+            final Runnable task;
+
+            Confirm(Runnable task) {
+                this.task = task;
+            }
+        }
+
+        /** Tells all nodes in reach what is wanted, and runs a task when they know, or did not say so in time. */
+        void advertise(Runnable confirmed) {
+            long number = ++confirmNumbers;
+            Confirm confirm = new Confirm(confirmed);
+            confirms.put(number, confirm);
+            for (Lane lane : lanes.values()) {
+                confirm.waiting.add(lane.to.node.id);
+                advertise(lane.to.node, () -> {
+                    confirm.waiting.remove(lane.to.node.id);
+                    if (confirm.waiting.isEmpty()) {
+                        finish(number);
+                    }
+                });
+            }
+            if (confirm.waiting.isEmpty()) {
+                finish(number);
+            }
+            loop.schedule(Duration.ofNanos(CONFIRM_NANOS), () -> finish(number));
+        }
+
+        private void finish(long number) {
+            Confirm confirm = confirms.remove(number);
+            if (confirm != null) {
+                loop.execute(confirm.task);
+            }
+        }
+
+        private void advertise(Node to, Runnable acknowledged) {
+            Lane lane = lanes.get(to.id);
+            if (lane == null) {
+                return;
+            }
+            lane.lastNanos = Math.max(lane.lastNanos, scheduler.nowNanos() + delay());
+            scheduler.at(lane.lastNanos, () -> {
+                if (!lane.broken) {
+                    Set<String> wanted = new LinkedHashSet<>(node.sessions.keySet());
+                    wanted.addAll(receiving.keySet());
+                    to.interest.put(node, wanted);
+                    scheduler.after(delay(), () -> loop.execute(acknowledged));
+                }
+            });
+        }
+
+        // ---- Messages
+
+        void take(Publish publish) {
+            trace("n", node.number, "takes", publish);
+            Receiving coming = receiving.get(publish.clientId);
+            Session session = node.sessions.get(publish.clientId);
+            if (session == null && coming != null) {
+                coming.direct.add(publish.id);
+            } else if (session != null && !session.moved.contains(publish.id)) {
+                if (frozen.contains(publish.clientId)) {
+                    session.moved.add(publish.id);
+                }
+                session.queue.add(publish.id);
+                deliver(publish.clientId);
+            }
+        }
+
+        private void deliver(String clientId) {
+            Connection connection = connections.get(clientId);
+            Session session = node.sessions.get(clientId);
+            while (connection != null && connection.granted && session != null && !session.queue.isEmpty()) {
+                trace("n", node.number, "delivers", session.queue.peek());
+                delivered.merge(session.queue.remove(), 1, Integer::sum);
+            }
+        }
+
+        // ---- Connections
+
+        /** A client connects; the one that it had here, if any, is over. */
+        void connect(String clientId) {
+            Connection before = connections.get(clientId);
+            if (frozen.contains(clientId) || (before != null && !before.granted)) {
+                return;
+            }
+            if (before != null) {
+                close(before);
+            }
+            trace(clientId, "connects to n", node.number);
+            Connection connection = new Connection(clientId);
+            connections.put(clientId, connection);
+            loop.execute(() -> directory.claim(clientId, false, true, connection));
+        }
+
+        void close(Connection connection) {
+            if (connections.remove(connection.clientId, connection) && connection.granted) {
+                loop.execute(() -> directory.left(
+                        connection.clientId, connection.fence, node.sessions.containsKey(connection.clientId)));
+            }
+            frozenIfFree(connection.clientId);
+        }
+
+        private void frozenIfFree(String clientId) {
+            if (!connections.containsKey(clientId)) {
+                Runnable task = freezing.remove(clientId);
+                if (task != null) {
+                    frozen.add(clientId);
+                    task.run();
+                }
+            }
+        }
+
+        final class Connection implements Claimant {
+            final String clientId;
+            boolean granted;
+            long fence;
+
+            Connection(String clientId) {
+                this.clientId = clientId;
+            }
+
+            @Override
+            public void granted(long grantedFence) {
+                trace("n", node.number, "grants", clientId);
+                granted = true;
+                fence = grantedFence;
+                Session session = node.sessions.get(clientId);
+                if (session == null) {
+                    session = new Session();
+                    node.sessions.put(clientId, session);
+                    advertise(() -> {});
+                }
+                session.fence = grantedFence;
+                deliver(clientId);
+            }
+
+            @Override
+            public void lost() {
+                trace(clientId, "lost at n", node.number);
+                connections.remove(clientId, this);
+                frozenIfFree(clientId);
+            }
+        }
+
+        // ---- SessionHost
+
+        @Override
+        public void freeze(String clientId, Runnable frozenTask) {
+            trace("n", node.number, "freezes", clientId);
+            freezing.put(clientId, frozenTask);
+            Connection connection = connections.get(clientId);
+            if (connection == null) {
+                frozenIfFree(clientId);
+            } else if (connection.granted) {
+                loop.schedule(Duration.ofMillis(random.nextInt(5)), () -> {
+                    if (freezing.get(clientId) == frozenTask) {
+                        close(connection);
+                    }
+                });
+            }
+        }
+
+        @Override
+        public void release(String clientId) {
+            trace("n", node.number, "releases", clientId);
+            freezing.remove(clientId);
+            frozen.remove(clientId);
+        }
+
+        @Override
+        public void end(String clientId) {
+            trace("n", node.number, "ends", clientId);
+            node.sessions.remove(clientId);
+            advertise(() -> {});
+        }
+
+        @Override
+        public void forget(String clientId) {
+            for (Node other : nodes) {
+                if (!other.isLinked(node)) {
+                    other.channel(node).waiting.stream()
+                            .filter(publish -> publish.clientId.equals(clientId))
+                            .forEach(publish -> stranded.add(publish.id));
+                }
+            }
+            end(clientId);
+        }
+
+        @Override
+        public @Nullable Export export(String clientId) {
+            Session session = node.sessions.get(clientId);
+            if (session == null) {
+                return null;
+            }
+            return new Export() {
+                private int read;
+
+                @Override
+                public byte @Nullable [] next() {
+                    if (read == session.queue.size()) {
+                        return null;
+                    }
+                    long message = new ArrayList<>(session.queue).get(read);
+                    read++;
+                    return Long.toString(message).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+                }
+
+                @Override
+                public void settle(Runnable settled) {
+                    loop.schedule(Duration.ofMillis(random.nextInt(3)), settled);
+                }
+            };
+        }
+
+        @Override
+        public boolean hasReceived(String clientId, NodeId from, long fromFence) {
+            return node.received.contains(clientId + from + fromFence);
+        }
+
+        @Override
+        public Import receive(String clientId, long fence, NodeId from, long fromFence) {
+            return new Receiving(clientId, fence, clientId + from + fromFence);
+        }
+
+        private final class Receiving implements Import {
+            final String clientId;
+            final long fence;
+            final String mark;
+            final List<Long> staged = new ArrayList<>();
+            final Set<Long> direct = new LinkedHashSet<>();
+
+            Receiving(String clientId, long fence, String mark) {
+                this.clientId = clientId;
+                this.fence = fence;
+                this.mark = mark;
+            }
+
+            @Override
+            public void accept(byte[] part) {
+                staged.add(Long.parseLong(new String(part, java.nio.charset.StandardCharsets.US_ASCII)));
+            }
+
+            @Override
+            public void activate(Runnable confirmed) {
+                trace("n", node.number, "activates", clientId);
+                if (node.sessions.containsKey(clientId)) {
+                    confirmed.run();
+                } else {
+                    receiving.put(clientId, this);
+                    advertise(confirmed);
+                }
+            }
+
+            @Override
+            public void finish(Runnable durable) {
+                loop.schedule(Duration.ofMillis(random.nextInt(4)), () -> {
+                    trace("n", node.number, "finishes", clientId);
+                    Session session = node.sessions.computeIfAbsent(clientId, absent -> new Session());
+                    session.fence = Math.max(session.fence, fence);
+                    staged.removeAll(direct);
+                    staged.removeAll(session.moved);
+                    session.moved.addAll(staged);
+                    session.moved.addAll(direct);
+                    session.queue.addAll(staged);
+                    session.queue.addAll(direct);
+                    receiving.remove(clientId, this);
+                    node.received.add(mark);
+                    deliver(clientId);
+                    durable.run();
+                });
+            }
+
+            @Override
+            public void keep() {
+                trace("n", node.number, "keeps", clientId);
+                if (receiving.remove(clientId, this)) {
+                    Session session = new Session();
+                    session.fence = fence;
+                    session.queue.addAll(direct);
+                    session.moved.addAll(direct);
+                    node.sessions.put(clientId, session);
+                }
+            }
+
+            @Override
+            public boolean discard() {
+                trace("n", node.number, "discards", clientId);
+                if (!direct.isEmpty()) {
+                    keep();
+                    return true;
+                }
+                if (receiving.remove(clientId, this)) {
+                    advertise(() -> {});
+                }
+                return false;
+            }
+        }
+
+        // ---- LinkPositions
+
+        @Override
+        public Position handedOver(NodeId peer) {
+            return new Position(1, node.channel(byId(peer)).handedOver);
+        }
+
+        @Override
+        public boolean isAccepted(NodeId peer, Position position) {
+            return byId(peer).channel(node).accepted >= position.sequence();
+        }
+    }
+
+    private Node byId(NodeId id) {
+        return nodes.stream().filter(node -> node.id.equals(id)).findFirst().orElseThrow();
+    }
+}
