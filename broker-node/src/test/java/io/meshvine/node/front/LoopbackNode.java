@@ -243,7 +243,7 @@ final class LoopbackNode implements AutoCloseable {
     }
 
     /** A mesh without peers, whose confirmations a test can keep back. */
-    static final class Gate implements MeshGate {
+    final class Gate implements MeshGate {
         private final List<Runnable> kept = new java.util.ArrayList<>();
         private boolean keeping;
 
@@ -277,6 +277,9 @@ final class LoopbackNode implements AutoCloseable {
 
         @Override
         public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
+            if (unit != null) {
+                store.write(unit);
+            }
             confirm(settled);
         }
 
