@@ -33,14 +33,12 @@ final class GroupWriter implements AutoCloseable {
 
     private static final int MAX_COMMIT_UNITS = 8_192;
 
-    /** A disk that takes longer to answer is trouble. */
-    private static final Duration SLOW = Duration.ofSeconds(5);
-
     private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final Engine engine;
     private final Duration firstRetry;
     private final Duration lastRetry;
+    private final Duration slow;
     private final Queue<WriteUnit> handedOver = new ConcurrentLinkedQueue<>();
     private final AtomicLong pendingBytes = new AtomicLong();
     private final Thread thread;
@@ -60,11 +58,13 @@ final class GroupWriter implements AutoCloseable {
      *
      * @param firstRetry how soon a failed commit is tried again; twice as long after each failure
      * @param lastRetry the longest that becomes
+     * @param slow a disk that takes longer to answer is trouble
      */
-    GroupWriter(String name, Engine engine, Duration firstRetry, Duration lastRetry) {
+    GroupWriter(String name, Engine engine, Duration firstRetry, Duration lastRetry, Duration slow) {
         this.engine = engine;
         this.firstRetry = firstRetry;
         this.lastRetry = lastRetry;
+        this.slow = slow;
         this.thread = new Thread(this::run, name);
         thread.setDaemon(true);
         thread.start();
@@ -92,7 +92,7 @@ final class GroupWriter implements AutoCloseable {
             return Optional.ofNullable(failed);
         }
         Duration silent = Duration.ofNanos(System.nanoTime() - asked);
-        return silent.compareTo(SLOW) < 0
+        return silent.compareTo(slow) < 0
                 ? Optional.empty()
                 : Optional.of("the disk has not answered for " + silent.toSeconds() + " s; look for its errors in the"
                         + " system's log");

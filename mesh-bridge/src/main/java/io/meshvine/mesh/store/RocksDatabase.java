@@ -145,6 +145,11 @@ final class RocksDatabase implements AutoCloseable {
         }
     }
 
+    /** The number of the last change. */
+    long sequence() {
+        return database.getLatestSequenceNumber();
+    }
+
     /** Bytes on disk and of what is only in the log yet. */
     long storedBytes() throws RocksDBException {
         return database.getAggregatedLongProperty("rocksdb.total-sst-files-size")

@@ -19,6 +19,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Records on disk, in RocksDB. Units are written by one thread, {@code meshvine-store}, many at a time; all threads
@@ -30,12 +32,15 @@ import org.rocksdb.Status;
  */
 public final class RocksRecordStore implements RecordStore {
 
+    private static final Logger LOG = LoggerFactory.getLogger(RocksRecordStore.class);
     private static final Duration FIRST_RETRY = Duration.ofMillis(100);
     private static final Duration LAST_RETRY = Duration.ofSeconds(2);
 
     /** RocksDB wants the writer to wait for its flushes; longer than this is trouble. */
     private static final Duration LONGEST_STALL = Duration.ofSeconds(10);
 
+    private static final Duration SLOW = Duration.ofSeconds(5);
+    private static final long NOTE_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long STALL_CHECK_NANOS = 1_000_000;
 
     /** Opening takes some space for new files. */
@@ -44,6 +49,8 @@ public final class RocksRecordStore implements RecordStore {
     private final Path folder;
     private final Durability durability;
     private final RocksTuning tuning;
+    private final SafeMark mark;
+    private final long lostChanges;
     private final GroupWriter writer;
 
     /** Held for writing while the database is changed for a new one, for reading while it is used by other threads. */
@@ -53,12 +60,14 @@ public final class RocksRecordStore implements RecordStore {
     private volatile @Nullable RocksDatabase database;
     private volatile long storedBytes;
 
-    private RocksRecordStore(StoreOptions options, RocksTuning tuning, RocksDatabase database) {
+    private RocksRecordStore(StoreOptions options, RocksTuning tuning, RocksDatabase database, long lostChanges) {
         this.folder = options.folder();
         this.durability = options.durability();
         this.tuning = tuning;
+        this.mark = new SafeMark(folder);
+        this.lostChanges = lostChanges;
         this.database = database;
-        this.writer = new GroupWriter("meshvine-store", new Writing(), FIRST_RETRY, LAST_RETRY);
+        this.writer = new GroupWriter("meshvine-store", new Writing(), FIRST_RETRY, LAST_RETRY, SLOW);
     }
 
     /**
@@ -80,10 +89,10 @@ public final class RocksRecordStore implements RecordStore {
         try {
             database = RocksDatabase.open(folder, tuning);
             StoreFormat.check(options, database);
-            RocksRecordStore store = new RocksRecordStore(options, tuning, database);
+            RocksRecordStore store = new RocksRecordStore(options, tuning, database, lost(folder, database));
             opened = true;
             return store;
-        } catch (RocksDBException e) {
+        } catch (RocksDBException | IOException e) {
             throw RocksDatabase.unusable(folder, e);
         } finally {
             if (!opened) {
@@ -93,6 +102,24 @@ public final class RocksRecordStore implements RecordStore {
                 tuning.close();
             }
         }
+    }
+
+    /** How many changes that were safe are not there; says so. */
+    private static long lost(Path folder, RocksDatabase database) throws IOException {
+        long lost = Math.max(0, new SafeMark(folder).noted() - database.sequence());
+        if (lost > 0) {
+            LOG.error(
+                    "{}: the end of the log is gone, and with it {} changes that the disk had confirmed: it is damaged, or"
+                            + " confirms too early; check it, and its write cache, before it is trusted again",
+                    folder,
+                    lost);
+        }
+        return lost;
+    }
+
+    /** How many changes were gone when the store was opened although the disk had confirmed them. */
+    long lostChanges() {
+        return lostChanges;
     }
 
     @Override
@@ -167,6 +194,8 @@ public final class RocksRecordStore implements RecordStore {
     private final class Writing implements Engine {
         private boolean broken;
         private boolean unflushed;
+        private long notedNanos = System.nanoTime();
+        private long notedSequence;
 
         @Override
         public void commit(List<WriteUnit> units) throws EngineException {
@@ -179,6 +208,24 @@ public final class RocksRecordStore implements RecordStore {
                 }
             }
             unflushed = durability == Durability.NONE;
+            if (System.nanoTime() - notedNanos > NOTE_NANOS) {
+                noteSafe();
+            }
+        }
+
+        /** What is committed is on the disk with {@code fsync} only. */
+        private void noteSafe() {
+            RocksDatabase open = database;
+            if (durability != Durability.FSYNC || open == null || open.sequence() == notedSequence) {
+                return;
+            }
+            notedNanos = System.nanoTime();
+            try {
+                mark.note(open.sequence());
+                notedSequence = open.sequence();
+            } catch (IOException e) {
+                LOG.debug("the note of what is safe stays old", e); // it then only says less
+            }
         }
 
         /** Returns false if RocksDB wants the writer to wait. */
@@ -252,6 +299,9 @@ public final class RocksRecordStore implements RecordStore {
                 if (unflushed) {
                     open.flushLog();
                     unflushed = false;
+                }
+                if (!broken) {
+                    noteSafe();
                 }
                 storedBytes = open.storedBytes();
             } catch (RocksDBException e) {

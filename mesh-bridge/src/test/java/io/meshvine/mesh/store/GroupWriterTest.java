@@ -20,9 +20,10 @@ import org.junit.jupiter.api.Test;
 class GroupWriterTest {
 
     private static final Duration SOON = Duration.ofMillis(1);
+    private static final Duration SLOW = Duration.ofMillis(500);
 
     private final Disk disk = new Disk();
-    private final GroupWriter writer = new GroupWriter("writer", disk, SOON, Duration.ofMillis(4));
+    private final GroupWriter writer = new GroupWriter("writer", disk, SOON, Duration.ofMillis(4), SLOW);
     private final List<Integer> durable = Collections.synchronizedList(new ArrayList<>());
 
     /** Keeps the keys of what it is given; may be stopped or broken. */
@@ -121,6 +122,20 @@ class GroupWriterTest {
         assertThat(disk.recoveries.get()).isPositive();
         assertThat(writer.problem()).isEmpty();
         assertThat(writer.statistics().failures()).isEqualTo(disk.failures.get());
+    }
+
+    @Test
+    void saysThatTheDiskDoesNotAnswer() {
+        disk.permits.drainPermits();
+        writer.add(unit(0));
+        await().until(() -> writer.problem().isPresent());
+
+        assertThat(writer.problem().orElseThrow()).contains("has not answered");
+        assertThat(durable).isEmpty();
+
+        disk.permits.release();
+        await().until(() -> durable.size() == 1);
+        await().until(() -> writer.problem().isEmpty());
     }
 
     @Test

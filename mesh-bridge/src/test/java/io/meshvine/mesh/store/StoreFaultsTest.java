@@ -189,6 +189,32 @@ class StoreFaultsTest {
                 .hasMessageContaining("backup");
     }
 
+    /** As a disk does whose cache is lost although it had said that all is written. */
+    @Test
+    void noticesThatTheEndOfTheLogIsGone() throws Exception {
+        Path folder = temporary.resolve("store");
+        StoreOptions options = StoreOptions.of(folder, "node", Durability.FSYNC);
+        try (RecordStore store = open(folder)) {
+            for (int i = 0; i < 100; i++) {
+                store.write(unit(i));
+            }
+            settle(store);
+            await().atMost(LONG).until(() -> new SafeMark(folder).noted() >= 100);
+        }
+        Path log = files(folder, ".log").get(0);
+        try (RandomAccessFile bytes = new RandomAccessFile(log.toFile(), "rw")) {
+            bytes.setLength(bytes.length() / 2);
+        }
+
+        try (RocksRecordStore store = RocksRecordStore.open(options)) {
+            assertThat(store.lostChanges()).isPositive();
+            assertThat(count(store)).isLessThan(100);
+        }
+        try (RocksRecordStore store = RocksRecordStore.open(options)) {
+            assertThat(store.problem()).isEmpty();
+        }
+    }
+
     private static List<Path> files(Path folder, String suffix) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             List<Path> found =
