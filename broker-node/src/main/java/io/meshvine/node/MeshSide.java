@@ -16,6 +16,8 @@ import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.jgroups.Discovery;
 import io.meshvine.mesh.jgroups.JGroupsOptions;
 import io.meshvine.mesh.jgroups.JGroupsTransport;
+import io.meshvine.mesh.lane.PeerService;
+import io.meshvine.mesh.retained.DivergenceLog;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.node.config.HostPort;
@@ -30,6 +32,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +50,7 @@ final class MeshSide implements MeshGate {
     private final RetainedMap retained;
     private final HybridClock clock;
     private final InterestIndex interest;
+    private final Map<Integer, PeerService> services = new TreeMap<>();
     private volatile @Nullable JGroupsTransport transport;
     private volatile @Nullable MeshBridge bridge;
 
@@ -65,6 +69,19 @@ final class MeshSide implements MeshGate {
         this.retained = retained;
         this.clock = clock;
         this.interest = interest;
+    }
+
+    /** Has a part of the node talk with its like at the peers, on a channel of its own. Before {@link #start}. */
+    void attach(int channel, PeerService service) {
+        services.put(channel, service);
+    }
+
+    /** Runs a task on the bridge loop; not at all outside any mesh. */
+    void execute(Runnable task) {
+        MeshBridge running = bridge;
+        if (running != null) {
+            running.execute(task);
+        }
     }
 
     /**
@@ -98,6 +115,7 @@ final class MeshSide implements MeshGate {
         MeshBridge started = new MeshBridge(
                 options, home.id(), home.epoch(), loop, joining, broker, store, retained, clock, interest);
         started.onSaturation(() -> congestion.accept(!started.saturated().isEmpty()));
+        services.forEach(started::attach);
         if (!durable.isEmpty()) {
             started.subscribe(durable, () -> {});
         }
@@ -179,6 +197,12 @@ final class MeshSide implements MeshGate {
         return joined.isConnected()
                 ? Optional.empty()
                 : Optional.of("left mesh " + config.mesh().name());
+    }
+
+    /** What was written on both sides while nodes were apart, of the last merges. */
+    CompletableFuture<List<DivergenceLog.Report>> divergence() {
+        MeshBridge running = bridge;
+        return running == null ? CompletableFuture.completedFuture(List.of()) : running.divergence();
     }
 
     /** What the bridge counted; empty outside any mesh. */

@@ -11,6 +11,8 @@ import io.meshvine.mesh.store.Durability;
 import io.meshvine.mesh.store.RocksRecordStore;
 import io.meshvine.mesh.store.StoreOptions;
 import io.meshvine.mesh.retained.RetainedRecords;
+import io.meshvine.mesh.will.WillLeases;
+import io.meshvine.mesh.will.WillOptions;
 import io.meshvine.node.admin.AdminServer;
 import io.meshvine.node.admin.AdminSources;
 import io.meshvine.node.admin.Health;
@@ -21,6 +23,7 @@ import io.meshvine.node.config.MqttConfig;
 import io.meshvine.node.config.NodeConfig;
 import io.meshvine.node.config.SessionConfig;
 import io.meshvine.node.config.StorageConfig;
+import io.meshvine.node.config.WillConfig;
 import io.meshvine.node.front.Authorizer;
 import io.meshvine.node.front.Front;
 import io.meshvine.node.front.FrontOptions;
@@ -99,7 +102,8 @@ public final class Node implements RunningNode {
             return thread;
         });
         this.clock = new HybridClock(home.id(), bridgeLoop::wallMillis);
-        this.retained = new RetainedMap();
+        this.retained = new RetainedMap(new RetainedMap.Bounds(
+                config.retained().maxMessages(), config.retained().maxBytes()));
         this.nodeRetained = new RetainedMap();
         InterestIndex interest = new InterestIndex();
         SubscriptionDirectory directory = new SubscriptionDirectory();
@@ -121,7 +125,10 @@ public final class Node implements RunningNode {
                 bridgeLoop::wallMillis);
         this.subscriptions =
                 new Subscriptions(directory, mesh, retained, nodeRetained, journal, bridgeLoop::wallMillis);
-        Wills wills = new Wills(router::publishAndRelease, timer, bridgeLoop::wallMillis);
+        Wills wills = new Wills(router::publishAndRelease, timer, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
+        WillLeases leases = new WillLeases(bridgeLoop, home.id(), willOptions(config.will()), wills);
+        mesh.attach(WillLeases.CHANNEL, leases);
+        wills.guardedBy(new LeasedWills(leases, mesh::execute));
 
         this.sessions = new Sessions(
                 limits(config.session()), new SessionCounters(), journal, List.of(sessionLoop::execute), sessionLoop);
@@ -143,7 +150,8 @@ public final class Node implements RunningNode {
                 .register(sysTopics, version, bridgeLoop::nanoTime);
         sysTopics.tree(() -> MeshFigures.of(mesh));
         this.metrics = new NodeMetrics(version);
-        NodeCounters counters = new NodeCounters(front.counters(), sessions, directory, retained, meshBroker, mesh, store);
+        NodeCounters counters = new NodeCounters(
+                front.counters(), sessions, directory, retained, leases::statistics, meshBroker, mesh, store);
         counters.bindTo(metrics);
         Health checks = new Health();
         checks.readyWhen("serving", () -> serving ? Optional.empty() : Optional.of("starting or stopping"));
@@ -155,7 +163,7 @@ public final class Node implements RunningNode {
         health.watch("meshvine-timer", timer);
         this.admin = new AdminServer(
                 config.admin(),
-                new AdminSources(version, checks, mesh::status, mesh::diagnose, counters::all, loaded.settings(), metrics::scrape));
+                new AdminSources(version, checks, mesh::status, mesh::diagnose, mesh::divergence, counters::all, loaded.settings(), metrics::scrape));
     }
 
     /**
@@ -297,6 +305,10 @@ public final class Node implements RunningNode {
                     case REJECT_NEWEST -> SessionLimits.Overflow.REJECT_NEWEST;
                     case DROP_OLDEST -> SessionLimits.Overflow.DROP_OLDEST;
                 });
+    }
+
+    private static WillOptions willOptions(WillConfig will) {
+        return new WillOptions(will.grace(), will.maxHeld(), will.maxHeldBytes());
     }
 
     private static FrontOptions frontOptions(NodeConfig config) {

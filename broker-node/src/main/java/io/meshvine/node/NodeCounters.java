@@ -5,6 +5,7 @@ import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.StoreStatistics;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.will.WillLeases;
 import io.meshvine.node.front.FrontCounters;
 import io.meshvine.node.metrics.MeshMetrics;
 import io.meshvine.node.metrics.NodeMetrics;
@@ -33,6 +34,7 @@ final class NodeCounters {
     private final Sessions sessions;
     private final SubscriptionDirectory directory;
     private final RetainedMap retained;
+    private final Supplier<WillLeases.Statistics> wills;
     private final MeshLocalBroker meshBroker;
     private final MeshSide mesh;
     private final RecordStore store;
@@ -42,6 +44,7 @@ final class NodeCounters {
             Sessions sessions,
             SubscriptionDirectory directory,
             RetainedMap retained,
+            Supplier<WillLeases.Statistics> wills,
             MeshLocalBroker meshBroker,
             MeshSide mesh,
             RecordStore store) {
@@ -49,6 +52,7 @@ final class NodeCounters {
         this.sessions = sessions;
         this.directory = directory;
         this.retained = retained;
+        this.wills = wills;
         this.meshBroker = meshBroker;
         this.mesh = mesh;
         this.store = store;
@@ -67,7 +71,30 @@ final class NodeCounters {
         StoreMetrics.bind(metrics, store);
         metrics.gauge("retained.messages", "retained messages on this node", retained::liveCount);
         metrics.gauge("retained.bytes", "bytes of the retained messages on this node", retained::bytes);
+        bindWills(metrics);
         metrics.gauge("subscriptions", "subscriptions of this node's clients", directory::size);
+    }
+
+    private void bindWills(NodeMetrics metrics) {
+        metrics.gauge(
+                "wills.own", "wills of this node's clients", () -> wills.get().own());
+        metrics.gauge(
+                "wills.held",
+                "wills of other nodes' clients, kept here",
+                () -> wills.get().held());
+        metrics.gauge("wills.held.bytes", "bytes of these", () -> wills.get().heldBytes());
+        metrics.counter(
+                "wills.refused",
+                "wills of other nodes' clients for which there was no room",
+                () -> wills.get().refused());
+        metrics.counter(
+                "wills.published",
+                "wills published for nodes that were gone",
+                () -> wills.get().published());
+        metrics.counter(
+                "wills.averted",
+                "wills of such nodes whose clients were back in time",
+                () -> wills.get().averted());
     }
 
     private void bindFront(NodeMetrics metrics) {
@@ -134,7 +161,20 @@ final class NodeCounters {
         all.put("sessions", sessions());
         all.put("retained", Map.of("messages", retained.liveCount(), "bytes", retained.bytes()));
         all.put("store", store());
+        all.put("wills", wills());
         mesh.counters().ifPresent(counters -> all.put("mesh", mesh(counters)));
+        return all;
+    }
+
+    private Map<String, Object> wills() {
+        WillLeases.Statistics now = wills.get();
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("own", now.own());
+        all.put("held", now.held());
+        all.put("heldBytes", now.heldBytes());
+        all.put("refused", now.refused());
+        all.put("published", now.published());
+        all.put("averted", now.averted());
         return all;
     }
 

@@ -26,6 +26,8 @@ public enum DropReason {
     SHUTDOWN("shutdown"),
     /** A retained message from more than a minute in the future: it was delivered but not retained. */
     STAMP_AHEAD("stamp-ahead"),
+    /** A retained message of a peer for which there is no room: it was delivered but not retained. */
+    RETAINED_FULL("retained-full"),
     /** The local broker failed on a batch of a peer. */
     DELIVERY_FAILED("delivery-failed");
 

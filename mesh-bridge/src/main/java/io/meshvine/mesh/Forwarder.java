@@ -1,5 +1,6 @@
 package io.meshvine.mesh;
 
+import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.mesh.link.PeerLink;
 import io.meshvine.mesh.link.Settlement;
 import io.meshvine.mesh.wire.EncodedPublish;
@@ -17,6 +18,7 @@ final class Forwarder {
     private final RetainedExchange exchange;
     private final InterestCheck interestCheck;
     private final MeshCounters counters;
+    private @Nullable GroupLedger ledger;
 
     Forwarder(
             EventLoop clock,
@@ -31,6 +33,11 @@ final class Forwarder {
         this.exchange = exchange;
         this.interestCheck = interestCheck;
         this.counters = counters;
+    }
+
+    /** Has it kept what goes to members of shared subscriptions. */
+    void track(GroupLedger newLedger) {
+        ledger = newLedger;
     }
 
     /**
@@ -84,10 +91,12 @@ final class Forwarder {
         if (link.isConnected() && !interestCheck.wants(target, publish.topic())) {
             counters.countSentWithoutInterest();
         }
-        byte[] groups = EncodedPublish.encodeGroups(target.groups());
+        long ticket = guaranteed ? ticket(publish, target) : GroupLedger.NO_TICKET;
+        byte[] groups = EncodedPublish.encodeGroups(target.groups(), ticket);
         // Retained state is repeated until it arrived, whatever its QoS.
         boolean sequenced = guaranteed || publish.stamp() != null;
-        int flags = encoded.flags(sequenced, target.subscribers(), groups != null);
+        int plain = encoded.flags(sequenced, target.subscribers(), groups != null);
+        int flags = ticket == GroupLedger.NO_TICKET ? plain : EncodedPublish.withTicket(plain);
         if (guaranteed) {
             link.sendGuaranteed(encoded, flags, groups, unit, settlement, nowNanos);
         } else if (!sequenced) {
@@ -96,6 +105,14 @@ final class Forwarder {
             counters.countDropped(link.isPresent() ? DropReason.PEER_SLOW : DropReason.PEER_ABSENT, 1);
             exchange.onLeftOut(link);
         }
+    }
+
+    /** What goes to one member of a group is kept until that member has acknowledged it. */
+    private long ticket(MeshPublish publish, MeshTarget target) {
+        GroupLedger kept = ledger;
+        return kept == null || target.groups().isEmpty()
+                ? GroupLedger.NO_TICKET
+                : kept.open(target.peer(), publish, target.groups());
     }
 
     /** Retained state for the peers whose subscribers do not ask for it. */

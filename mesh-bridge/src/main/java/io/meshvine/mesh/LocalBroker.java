@@ -22,6 +22,14 @@ public interface LocalBroker {
      *
      * @param subscribers whether it is for ordinary subscribers
      * @param groups shared subscriptions of which one local member gets it
+     * @param ticket if not 0, the origin waits to be told, by {@link io.meshvine.mesh.group.GroupLedger#done}, that
+     *     those members are done with it
      */
-    record Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups) {}
+    record Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups, long ticket) {
+
+        /** An arrival of which nobody waits to hear more. */
+        public Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups) {
+            this(publish, subscribers, groups, 0);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package io.meshvine.mesh;
 
 import io.meshvine.mesh.LocalBroker.Arrival;
+import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.lane.Lanes;
 import io.meshvine.mesh.lane.PeerService;
@@ -9,6 +10,7 @@ import io.meshvine.mesh.link.LinkListener;
 import io.meshvine.mesh.link.LinkRecords;
 import io.meshvine.mesh.link.PeerLink;
 import io.meshvine.mesh.link.Settlement;
+import io.meshvine.mesh.retained.DivergenceLog;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.session.LinkPositions;
@@ -65,6 +67,11 @@ public final class MeshBridge implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
+    /** How long peers may take to confirm what was said to them before this node leaves. */
+    private static final Duration LAST_WORDS_TIMEOUT = Duration.ofMillis(1_500);
+
+    private static final Duration LAST_WORDS_PAUSE = Duration.ofMillis(10);
+
     /** Malformed frames are reported this seldom. */
     private static final Duration REFUSAL_REPORTS_APART = Duration.ofSeconds(10);
 
@@ -90,8 +97,9 @@ public final class MeshBridge implements AutoCloseable {
     private final AbsentPeers absentPeers;
     private final Forwarder forwarder;
     private final LinkProbes probes;
-    private final Lanes lanes;
     private final PublishReader reader;
+    private final Lanes lanes;
+    private @Nullable GroupLedger ledger;
 
     /** Links to be flushed at the end of the turn. */
     private List<PeerLink> working = new ArrayList<>();
@@ -141,20 +149,12 @@ public final class MeshBridge implements AutoCloseable {
         this.absentPeers = new AbsentPeers(self, loop, options, interest, new InterestRecords(store), new Absent());
         this.tables = new PeerTables(interest, absentPeers, store, this::post, counters);
         this.advertiser = new InterestAdvertiser(options, loop, counters);
-        this.exchange = new RetainedExchange(options, loop, retained, clock, counters);
+        this.exchange = new RetainedExchange(options, loop, retained, clock, counters, store);
         this.forwarder = new Forwarder(loop, store, membership, exchange, new InterestCheck(interest), counters);
         this.probes = new LinkProbes(self, loop, this::post, membership::links);
         this.lanes = new Lanes(loop);
         restore();
         this.restored = true;
-    }
-
-    /** Links to all for whom something waits exist from the start, so that what comes for them waits as well. */
-    private void restore() {
-        absentPeers.restore();
-        for (NodeId peer : LinkRecords.peersWithOutbox(store)) {
-            membership.know(peer, "", 0);
-        }
     }
 
     /**
@@ -166,9 +166,24 @@ public final class MeshBridge implements AutoCloseable {
         lanes.attach(channel, service);
     }
 
+    /** Has it kept what goes to members of shared subscriptions until they have acknowledged it. Before {@link #start}. */
+    public void attach(GroupLedger newLedger) {
+        lanes.attach(GroupLedger.CHANNEL, newLedger);
+        ledger = newLedger;
+        forwarder.track(newLedger);
+    }
+
     /** Runs a task on the loop, in a turn. After {@link #close} it is not run any more. Any thread. */
     public void execute(Runnable task) {
         post(task);
+    }
+
+    /** Links to all for whom something waits exist from the start, so that what comes for them waits as well. */
+    private void restore() {
+        absentPeers.restore();
+        for (NodeId peer : LinkRecords.peersWithOutbox(store)) {
+            membership.know(peer, "", 0);
+        }
     }
 
     /** How far the publishes of and for peers are. To be asked on the loop. */
@@ -288,6 +303,17 @@ public final class MeshBridge implements AutoCloseable {
         return answer;
     }
 
+    /** What was written on both sides while nodes were apart, of the last merges; fails if the bridge is closed. */
+    public CompletableFuture<List<DivergenceLog.Report>> divergence() {
+        CompletableFuture<List<DivergenceLog.Report>> answer = new CompletableFuture<>();
+        if (closed) {
+            answer.completeExceptionally(new IllegalStateException("the mesh bridge is closed"));
+            return answer;
+        }
+        post(() -> answer.complete(exchange.divergence()));
+        return answer;
+    }
+
     private MeshStatus statusNow() {
         List<MeshStatus.Link> links = new ArrayList<>();
         Map<NodeId, Integer> routes = new HashMap<>();
@@ -323,10 +349,7 @@ public final class MeshBridge implements AutoCloseable {
             leave();
         } else {
             CompletableFuture<Void> left = new CompletableFuture<>();
-            post(() -> {
-                leave();
-                left.complete(null);
-            });
+            post(() -> leaveOnceSaid(loop.nanoTime() + LAST_WORDS_TIMEOUT.toNanos(), left));
             try {
                 left.get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
@@ -336,6 +359,17 @@ public final class MeshBridge implements AutoCloseable {
             }
         }
         transport.close();
+    }
+
+    /** Wills must not be published by this node and, as it did not say so, by another one too. */
+    private void leaveOnceSaid(long deadlineNanos, CompletableFuture<Void> left) {
+        endTurn();
+        if (lanes.isIdle() || loop.nanoTime() - deadlineNanos >= 0) {
+            leave();
+            left.complete(null);
+        } else {
+            loop.schedule(LAST_WORDS_PAUSE, () -> leaveOnceSaid(deadlineNanos, left));
+        }
     }
 
     private void leave() {
@@ -550,7 +584,8 @@ public final class MeshBridge implements AutoCloseable {
             case RETAINED_DIGEST -> exchange.onDigest(link, RetainedCodec.decodeDigest(in));
             case RETAINED_LISTING -> exchange.onListing(link, RetainedCodec.decodeListing(in));
             case RETAINED_ENTRIES ->
-                exchange.onEntries(RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
+                exchange.onEntries(
+                        link, RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
             case LANE_MESSAGE -> lanes.onMessage(link, in);
             case LANE_ACK -> lanes.onConfirmed(link, in.readSequence());
             case ABSENT_OFFER -> absentPeers.onOffers(link, AbsentCodec.decodeOffers(in));
@@ -569,10 +604,14 @@ public final class MeshBridge implements AutoCloseable {
         counters.countDropped(DropReason.OUT_OF_ORDER, intake.outOfOrder());
         Inbox.Handover handover = intake.handover();
         List<Arrival> deliveries = new ArrayList<>(intake.arrivals().size());
-        for (Arrival arrival : intake.arrivals()) {
+        for (Arrival taken : intake.arrivals()) {
+            Arrival arrival = taken;
             counters.countReceived(arrival.publish().qos());
-            if (exchange.apply(arrival)) {
+            if (exchange.apply(link, arrival)) {
                 handover.unit().waitForOthers(); // for what the retained map had written
+            }
+            if (isVoid(link, arrival)) {
+                arrival = new Arrival(arrival.publish(), arrival.subscribers(), List.of());
             }
             if (arrival.subscribers() || !arrival.groups().isEmpty()) {
                 deliveries.add(arrival);
@@ -589,6 +628,12 @@ public final class MeshBridge implements AutoCloseable {
             LOG.error("the local broker failed on {} publishes of {}", deliveries.size(), link.peer(), failed);
             handover.run(); // repeating them would fail again
         }
+    }
+
+    /** Whether its origin has given to other members what it gave to ours. */
+    private boolean isVoid(PeerLink link, Arrival arrival) {
+        GroupLedger kept = ledger;
+        return kept != null && arrival.ticket() != GroupLedger.NO_TICKET && !kept.arrived(link.peer(), arrival.ticket());
     }
 
     /** Transport threads leave letters. */
@@ -687,8 +732,8 @@ public final class MeshBridge implements AutoCloseable {
             tables.onConnected(link);
             advertiser.onConnected(link);
             exchange.onConnected(link);
-            lanes.onConnected(link, link.peerEpoch());
             absentPeers.offerAll(link);
+            lanes.onConnected(link, link.peerEpoch());
         }
 
         @Override

@@ -21,6 +21,7 @@ public final class MeshCounters {
     private final LongAdder resent = new LongAdder();
     private final LongAdder retainedForwarded = new LongAdder();
     private final LongAdder retainedApplied = new LongAdder();
+    private final LongAdder retainedYielded = new LongAdder();
     private final LongAdder interestUpdates = new LongAdder();
     private final LongAdder interestSnapshots = new LongAdder();
     private final LongAdder sentWithoutInterest = new LongAdder();
@@ -96,6 +97,11 @@ public final class MeshCounters {
         return retainedApplied.sum();
     }
 
+    /** Retained messages given up as this node was away for longer than deletions are remembered. */
+    public long retainedYielded() {
+        return retainedYielded.sum();
+    }
+
     /** Changes of peers' interest that were applied. */
     public long interestUpdates() {
         return interestUpdates.sum();
@@ -167,6 +173,10 @@ public final class MeshCounters {
 
     void countRetainedApplied() {
         retainedApplied.increment();
+    }
+
+    void countRetainedYielded(int messages) {
+        retainedYielded.add(messages);
     }
 
     void countInterestUpdates(int changes) {

@@ -6,6 +6,9 @@ import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.sim.SimLoop;
 import io.meshvine.mesh.sim.SimScheduler;
 import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.will.WillLeases;
+import io.meshvine.mesh.will.WillOptions;
+import io.meshvine.mesh.will.Willholder;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
@@ -19,6 +22,7 @@ import io.meshvine.mesh.wire.WireFormat;
 import io.meshvine.mesh.wire.WireReader;
 import io.meshvine.mesh.wire.WireWriter;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -41,6 +45,8 @@ final class LoneBridge {
     final RetainedMap retained = new RetainedMap();
     final HybridClock clock = new HybridClock(SELF, loop::wallMillis);
     final List<LocalBroker.Arrival> delivered = new ArrayList<>();
+    final WillLeases wills =
+            new WillLeases(loop, SELF, new WillOptions(Duration.ofSeconds(5), 100, 10_000), new NoClients());
     final MeshBridge bridge;
 
     /** Whether the transport refuses everything. */
@@ -89,6 +95,7 @@ final class LoneBridge {
                 retained,
                 clock,
                 index);
+        bridge.attach(WillLeases.CHANNEL, wills);
         bridge.start();
         run(1);
     }
@@ -245,6 +252,19 @@ final class LoneBridge {
         } catch (WireException malformed) {
             throw new AssertionError(malformed);
         }
+    }
+
+    private static final class NoClients implements Willholder {
+        @Override
+        public long connectedNanos(String clientId) {
+            return NEVER;
+        }
+
+        @Override
+        public void publish(String clientId, byte[] will) {}
+
+        @Override
+        public void onBackElsewhere(String clientId) {}
     }
 
     private final class Transport implements MeshTransport {

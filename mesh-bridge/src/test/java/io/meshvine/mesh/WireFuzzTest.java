@@ -6,9 +6,12 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.sun.management.ThreadMXBean;
 import io.meshvine.mesh.retained.HybridTimestamp;
+import io.meshvine.mesh.retained.RetainedDigest;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedMessage;
 import io.meshvine.mesh.wire.AbsentCodec;
+import io.meshvine.mesh.retained.RetainedStanding;
+import io.meshvine.mesh.will.WillLeases;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
@@ -30,6 +33,7 @@ import io.meshvine.mesh.wire.WireWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -179,11 +183,7 @@ class WireFuzzTest {
             case PONG -> new Pong(1, acknowledgement, 1).encode();
             case ACK -> acknowledgement.encode();
             case RESEND_REQUEST -> position().encode();
-            case LANE_MESSAGE ->
-                new WireWriter(16)
-                        .writeVarLong(1 + random.nextInt(4))
-                        .writeByte(random.nextInt(4))
-                        .toByteArray();
+            case LANE_MESSAGE -> aboutWills();
             case INTEREST_ACK, LANE_ACK ->
                 new WireWriter(9).writeVarLong(random.nextInt(4)).toByteArray();
             case INTEREST_SNAPSHOT ->
@@ -196,10 +196,18 @@ class WireFuzzTest {
                 AbsentCodec.encode(new AbsentCodec.Chunk(
                         offer(), "away", true, random.nextBoolean(), List.of(new Interest("g", "a/#", 1, true))));
             case RETAINED_DIGEST ->
-                random.nextBoolean()
-                        ? RetainedCodec.encode(new RetainedCodec.Root(random.nextLong()))
-                        : RetainedCodec.encode(new RetainedCodec.Buckets(new RetainedMap().digest()));
-            case RETAINED_LISTING -> RetainedCodec.encodeListing(random.nextInt(256), List.of(retained()));
+                switch (random.nextInt(3)) {
+                    case 0 ->
+                        RetainedCodec.encode(new RetainedCodec.Root(
+                                random.nextLong(), RetainedStanding.Level.values()[random.nextInt(3)]));
+                    case 1 -> RetainedCodec.encode(new RetainedCodec.Buckets(new RetainedMap().digest()));
+                    default ->
+                        RetainedCodec.encode(new RetainedCodec.Leaves(
+                                random.nextInt(256), random.longs(RetainedDigest.LEAVES).toArray()));
+                };
+            case RETAINED_LISTING ->
+                RetainedCodec.encodeListing(
+                        random.nextInt(256), BitSet.valueOf(new long[] {random.nextLong()}), List.of(retained()));
             case RETAINED_ENTRIES -> {
                 WireWriter out = new WireWriter(64);
                 RetainedCodec.write(out, retained(), 0);
@@ -224,6 +232,23 @@ class WireFuzzTest {
 
     private Position position() {
         return new Position(random.nextInt(2), random.nextInt(4));
+    }
+
+    private byte[] aboutWills() {
+        return new WireWriter(64)
+                .writeVarLong(1 + random.nextInt(4))
+                .writeByte(WillLeases.CHANNEL)
+                .writeByte(1) // reset
+                .writeByte(1 + random.nextInt(10))
+                .writeString("client")
+                .writeVarLong(random.nextInt(9))
+                .writeByte(random.nextInt(2))
+                .writeVarLong(random.nextInt(9))
+                .writeVarLong(random.nextInt(9))
+                .writeByte(1)
+                .writeNodeId(new NodeId(1, random.nextInt(3)))
+                .writeBytes(new byte[9])
+                .toByteArray();
     }
 
     private Interest interest() {

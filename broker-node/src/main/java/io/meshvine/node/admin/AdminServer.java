@@ -9,10 +9,12 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.meshvine.mesh.MeshDiagnosis;
 import io.meshvine.mesh.MeshStatus;
+import io.meshvine.mesh.retained.DivergenceLog;
 import io.meshvine.node.config.ListenException;
 import io.meshvine.node.config.Listener;
 import io.meshvine.node.config.LoadedConfig.Effective;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -115,6 +117,7 @@ public final class AdminServer implements AutoCloseable {
                         .result(sources.metrics().get()));
         config.routes.get("/api/v1/mesh", this::mesh);
         config.routes.post("/api/v1/mesh/probe", this::probe);
+        config.routes.get("/api/v1/mesh/divergence", this::divergence);
         config.routes.get("/api/v1/config", this::configuration);
         config.routes.exception(HttpResponseException.class, this::refused);
         config.routes.exception(Exception.class, this::failed);
@@ -165,6 +168,16 @@ public final class AdminServer implements AutoCloseable {
             respond(context, OK, diagnosisView.of(status, diagnosis));
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("no diagnosis of the mesh", e);
+            respond(context, UNAVAILABLE, error(UNAVAILABLE, "the mesh does not answer"));
+        }
+    }
+
+    private void divergence(Context context) throws InterruptedException {
+        try {
+            List<DivergenceLog.Report> reports = sources.divergence().get().get(MESH_ANSWER_SECONDS, TimeUnit.SECONDS);
+            respond(context, OK, DivergenceView.of(json, reports));
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("no report of the mesh", e);
             respond(context, UNAVAILABLE, error(UNAVAILABLE, "the mesh does not answer"));
         }
     }

@@ -2,6 +2,7 @@ package io.meshvine.node.admin;
 
 import io.meshvine.mesh.MeshDiagnosis;
 import io.meshvine.mesh.MeshStatus;
+import io.meshvine.mesh.retained.DivergenceLog;
 import io.meshvine.node.config.LoadedConfig.Effective;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
  * @param health checks of all parts
  * @param mesh state of the mesh; a future that fails or stays open becomes an error 503
  * @param diagnosis probes the mesh, with a timeout for each answer; a future that fails or stays open becomes an error 503
+ * @param divergence what was written on both sides while nodes were apart; as {@code mesh}
  * @param counters what the node counted, by name; values are numbers or maps of these
  * @param config the settings in effect
  * @param metrics all metrics in Prometheus' text format
@@ -26,6 +28,7 @@ public record AdminSources(
         Health health,
         Supplier<CompletableFuture<MeshStatus>> mesh,
         Function<Duration, CompletableFuture<MeshDiagnosis>> diagnosis,
+        Supplier<CompletableFuture<List<DivergenceLog.Report>>> divergence,
         Supplier<Map<String, ?>> counters,
         List<Effective> config,
         Supplier<String> metrics) {}

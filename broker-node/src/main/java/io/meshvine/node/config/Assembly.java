@@ -44,6 +44,10 @@ final class Assembly {
         boolean anonymous = get(Settings.SECURITY_ALLOW_ANONYMOUS);
         MqttConfig mqtt = mqtt(anonymous);
         SessionConfig session = session();
+        RetainedConfig retained =
+                new RetainedConfig(get(Settings.RETAINED_MAX_MESSAGES), get(Settings.RETAINED_MAX_BYTES));
+        WillConfig will = new WillConfig(
+                get(Settings.WILL_GRACE), get(Settings.WILL_MAX_HELD), get(Settings.WILL_MAX_HELD_BYTES));
         MeshConfig mesh = mesh(mqtt.maxPacketSize());
         StorageConfig storage = new StorageConfig(get(Settings.DURABILITY), get(Settings.STORAGE_MEMORY));
         Listener admin = new Listener(get(Settings.ADMIN_HOST), get(Settings.ADMIN_PORT));
@@ -55,7 +59,7 @@ final class Assembly {
         List<String> order = Settings.all().stream().map(Setting::key).toList();
         effective.sort(Comparator.comparingInt(setting -> order.indexOf(setting.key())));
         return new LoadedConfig(
-                new NodeConfig(name, dataDir, mqtt, session, mesh, storage, admin, anonymous, drain, logLevel), effective);
+                new NodeConfig(name, dataDir, mqtt, session, retained, will, mesh, storage, admin, anonymous, drain, logLevel), effective);
     }
 
     private MqttConfig mqtt(boolean anonymous) {

@@ -19,6 +19,8 @@ public record NodeConfig(
         Path dataDir,
         MqttConfig mqtt,
         SessionConfig session,
+        RetainedConfig retained,
+        WillConfig will,
         MeshConfig mesh,
         StorageConfig storage,
         Listener admin,

@@ -98,6 +98,24 @@ final class Settings {
             ValueType.oneOf(Overflow.class),
             "what gives way when a queue is full");
 
+    static final Setting<Integer> RETAINED_MAX_MESSAGES = add(
+            "retained.max-messages",
+            "2000000",
+            ValueType.integer(0, 100_000_000),
+            "retained messages of the whole mesh; use the same on all nodes");
+    static final Setting<Long> RETAINED_MAX_BYTES = add(
+            "retained.max-bytes", "1GiB", ValueType.size("0", "1024GiB"), "the same in bytes of topics and payloads");
+
+    static final Setting<Duration> WILL_GRACE = add(
+            "will.grace",
+            "5s",
+            ValueType.duration("0s", "1h"),
+            "how long a client may take to be back anywhere after its node died, before its will is published");
+    static final Setting<Integer> WILL_MAX_HELD = add(
+            "will.max-held", "1000000", ValueType.integer(0, 100_000_000), "wills kept for the clients of other nodes");
+    static final Setting<Long> WILL_MAX_HELD_BYTES =
+            add("will.max-held-bytes", "64MiB", ValueType.size("0", "1024GiB"), "the same in bytes");
+
     static final Setting<String> MESH_NAME =
             add("mesh.name", "meshvine", ValueType.text(NAME, NAME_PATTERN), "meshes with different names never merge");
     static final Setting<String> MESH_BIND_ADDRESS =

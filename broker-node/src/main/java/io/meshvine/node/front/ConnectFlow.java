@@ -136,9 +136,10 @@ final class ConnectFlow {
         // ended that session, it has been sent by now.
         services.wills().disarm(asked.clientId());
         if (asked.will() != null) {
-            services.wills().arm(asked.clientId(), asked.will());
+            services.wills().arm(asked.clientId(), asked.will(), held.expirySeconds);
             held.willArmed = true;
         }
+        services.wills().connected(asked.clientId());
         connection.serve(established(asked, known, held));
         connection.context().fireChannelRead(EngineConnect.of(asked.clientId(), keepAlive(asked)));
     }
@@ -231,6 +232,7 @@ final class ConnectFlow {
                 if (held.willArmed) {
                     services.wills().connectionLost(asked.clientId(), held.expirySeconds); // [MQTT-3.1.2-8]
                 }
+                services.wills().departed(asked.clientId());
                 services.sessions().closed(held.session, held.expirySeconds);
             }
         } finally {

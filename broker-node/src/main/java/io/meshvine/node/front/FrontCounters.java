@@ -33,7 +33,9 @@ public final class FrontCounters {
         /** The topic has more levels than this broker serves. */
         TOPIC_INVALID,
         /** The payload is not the UTF-8 text that it claims to be. */
-        PAYLOAD_FORMAT_INVALID;
+        PAYLOAD_FORMAT_INVALID,
+        /** There is no room for another retained message. */
+        RETAINED_FULL;
 
         /** As it stands in metrics. */
         public String label() {

@@ -174,6 +174,10 @@ final class PublishFlow {
         if (application.claimsText() && !ApplicationProperties.isUtf8(packet.payload())) {
             return refuse(MqttReasonCodes.PubAck.PAYLOAD_FORMAT_INVALID, FrontCounters.Drop.PAYLOAD_FORMAT_INVALID);
         }
+        if (packet.fixedHeader().isRetain()
+                && !services.router().hasRoomForRetained(topic, packet.payload().readableBytes())) {
+            return refuse(MqttReasonCodes.PubAck.QUOTA_EXCEEDED, FrontCounters.Drop.RETAINED_FULL); // MQTT 5, 3.4.2.1
+        }
         return SUCCESS;
     }
 

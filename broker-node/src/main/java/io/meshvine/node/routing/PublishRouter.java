@@ -63,6 +63,11 @@ public final class PublishRouter {
         this.wallMillis = wallMillis;
     }
 
+    /** Whether a retained message finds room; if not, MQTT 5 clients are told (0x97). */
+    public boolean hasRoomForRetained(String topic, int payloadBytes) {
+        return retained.hasRoom(topic, payloadBytes);
+    }
+
     /** Told when a publish is in safe hands. */
     @FunctionalInterface
     public interface Settlement {

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meshvine.mesh.MeshDiagnosis;
+import io.meshvine.mesh.retained.HybridTimestamp;
+import io.meshvine.mesh.retained.DivergenceLog;
+import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.MeshFixtures;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.node.config.Listener;
@@ -33,6 +36,17 @@ class AdminServerTest {
 
     private final CompletableFuture<MeshDiagnosis> diagnosis =
             CompletableFuture.completedFuture(MeshFixtures.healthy());
+    private static final DivergenceLog.Report DIVERGED = new DivergenceLog.Report(
+            new NodeId(0, 2),
+            1_000,
+            9_000,
+            7,
+            List.of(new DivergenceLog.Conflict(
+                    "plant/valve",
+                    new HybridTimestamp(3_000, 0, new NodeId(0, 2)),
+                    new HybridTimestamp(2_000, 0, new NodeId(0, 1)),
+                    true)));
+
     private static final Listener ANY_PORT = new Listener("127.0.0.1", 0);
 
     private final HttpClient client =
@@ -165,7 +179,7 @@ class AdminServerTest {
     @Test
     void tellsNothingOfAnInternalError() throws Exception {
         try (AdminServer failing =
-                new AdminServer(ANY_PORT, new AdminSources("1", health, () -> mesh, timeout -> diagnosis, Map::of, List.of(), () -> {
+                new AdminServer(ANY_PORT, new AdminSources("1", health, () -> mesh, timeout -> diagnosis, () -> CompletableFuture.completedFuture(List.of()), Map::of, List.of(), () -> {
                     throw new IllegalStateException("secret detail");
                 }))) {
             failing.start();
@@ -196,12 +210,21 @@ class AdminServerTest {
         assertThat(own).isNotEmpty().hasSizeLessThanOrEqualTo(9).allMatch(Thread::isDaemon);
     }
 
+    @Test
+    void tellsWhatWasWrittenOnBothSidesOfASplit() throws Exception {
+        String body = get("/api/v1/mesh/divergence").body();
+
+        assertThat(body).contains("\"retainedTopics\" : 7", "\"topic\" : \"plant/valve\"", "\"deleted\" : true");
+        assertThat(body).contains("\"apartSince\" : \"1970-01-01T00:00:01Z\"", "\"node\" : \"" + new NodeId(0, 2) + "\"");
+    }
+
     private AdminSources sources() {
         return new AdminSources(
                 "1.2.3",
                 health,
                 () -> mesh,
                 timeout -> diagnosis,
+                () -> CompletableFuture.completedFuture(List.of(DIVERGED)),
                 () -> Map.of("published", Map.of("1", 5L)),
                 List.of(new Effective("mesh.name", "plant", "MESHVINE_MESH_NAME")),
                 () -> "up 1\n");

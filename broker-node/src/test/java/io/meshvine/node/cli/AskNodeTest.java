@@ -46,6 +46,7 @@ class AskNodeTest {
                         health,
                         () -> CompletableFuture.completedFuture(MeshFixtures.status()),
                         timeout -> CompletableFuture.completedFuture(diagnosis.get()),
+                        () -> CompletableFuture.completedFuture(List.of()),
                         Map::of,
                         List.of(),
                         () -> ""));

@@ -122,7 +122,7 @@ final class LoopbackNode implements AutoCloseable {
                 System::nanoTime,
                 wallMillis);
         subscriptions = new Subscriptions(directory, mesh, retained, nodeRetained, journal, wallMillis);
-        wills = new Wills(router::publishAndRelease, timer, wallMillis);
+        wills = new Wills(router::publishAndRelease, timer, System::nanoTime, wallMillis);
         sessions.listen(new Sessions.Listener() {
             @Override
             public void onSessionEnded(ClientSession session) {

@@ -32,6 +32,19 @@ public final class InterestIndex {
         return collector.result();
     }
 
+    /** The peers that serve members of a shared subscription. */
+    public List<PeerInterest> members(GroupKey key) {
+        RemoteInterest wanted = routes.get(key.filter());
+        if (wanted != null) {
+            for (GroupInterest group : wanted.groups()) {
+                if (group.key().equals(key)) {
+                    return group.members();
+                }
+            }
+        }
+        return List.of();
+    }
+
     /**
      * Adds an interest, or changes the QoS of that group and filter.
      *

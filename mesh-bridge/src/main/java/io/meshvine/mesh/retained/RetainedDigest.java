@@ -17,6 +17,9 @@ public record RetainedDigest(long[] buckets) {
     /** Number of buckets. Part of the protocol between nodes, as the hashes are. */
     public static final int BUCKETS = 256;
 
+    /** Number of leaves of a bucket. Part of the protocol between nodes. */
+    public static final int LEAVES = 256;
+
     public RetainedDigest {
         if (buckets.length != BUCKETS) {
             throw new IllegalArgumentException("digest must have " + BUCKETS + " buckets, not " + buckets.length);
@@ -35,6 +38,11 @@ public record RetainedDigest(long[] buckets) {
     /** The bucket of a topic. */
     public static int bucketOf(String topic) {
         return (int) StableHash.mix(StableHash.of(topic)) & (BUCKETS - 1);
+    }
+
+    /** The leaf of a topic in its bucket. */
+    public static int leafOf(String topic) {
+        return (int) (StableHash.mix(StableHash.of(topic)) >>> Byte.SIZE) & (LEAVES - 1);
     }
 
     /** What a topic with a stamp adds to its bucket, and, being exclusive-or, takes from it. */

@@ -4,14 +4,9 @@ import io.meshvine.mesh.interest.FilterTrie;
 import io.meshvine.mesh.interest.TopicFilters;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +22,12 @@ public final class RetainedMap {
     /** Tombstones go in steps of this fraction of their life, at the same moments on all nodes. */
     private static final int PURGE_STEPS = 32;
 
-    /** A topic is written in its bucket's map under the write lock of the trie, then in the trie. */
+    /** A topic is written in the tree under the write lock of the trie, then in the trie. */
     private final FilterTrie<RetainedMessage> byTopic = new FilterTrie<>();
 
-    private final List<Map<String, RetainedMessage>> buckets = IntStream.range(0, RetainedDigest.BUCKETS)
-            .<Map<String, RetainedMessage>>mapToObj(i -> new ConcurrentHashMap<>())
-            .toList();
-    private final AtomicLongArray digest = new AtomicLongArray(RetainedDigest.BUCKETS);
+    private final RetainedTree tree = new RetainedTree();
+    private final Bounds bounds;
+    private final Bounds boundsForPeers;
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
 
@@ -59,6 +53,35 @@ public final class RetainedMap {
     /** Takes the one journal, which is told of the changes from now on. */
     public void keepIn(Journal one) {
         journal = one;
+    }
+
+    /**
+     * What the map may hold. Asked about by {@link #hasRoom}; what is merged was accepted by some node.
+     *
+     * @param maxMessages live messages
+     * @param maxBytes bytes of topics and bodies
+     */
+    public record Bounds(int maxMessages, long maxBytes) {
+
+        /** Whatever comes. */
+        public static final Bounds NONE = new Bounds(Integer.MAX_VALUE, Long.MAX_VALUE);
+
+        public Bounds {
+            if (maxMessages < 0 || maxBytes < 0) {
+                throw new IllegalArgumentException("bounds must not be negative: " + maxMessages + ", " + maxBytes);
+            }
+        }
+    }
+
+    public RetainedMap() {
+        this(Bounds.NONE);
+    }
+
+    public RetainedMap(Bounds bounds) {
+        this.bounds = bounds;
+        this.boundsForPeers = bounds.equals(Bounds.NONE)
+                ? bounds
+                : new Bounds((int) Math.min(Integer.MAX_VALUE, bounds.maxMessages + (long) bounds.maxMessages / 4), bounds.maxBytes + bounds.maxBytes / 4);
     }
 
     /**
@@ -132,8 +155,8 @@ public final class RetainedMap {
         nextExpiry.set(RetainedMessage.NEVER);
         oldestTombstone.set(RetainedMessage.NEVER);
         List<RetainedMessage> gone = new ArrayList<>();
-        for (Map<String, RetainedMessage> bucket : buckets) {
-            for (RetainedMessage message : bucket.values()) {
+        for (int bucket = 0; bucket < RetainedDigest.BUCKETS; bucket++) {
+            for (RetainedMessage message : tree.bucket(bucket)) {
                 if (isDue(message, nowMillis, horizon)) {
                     purge(message.topic(), nowMillis, horizon, gone);
                 } else {
@@ -146,16 +169,65 @@ public final class RetainedMap {
 
     /** A digest of all topics with their stamps, for comparison with peers. Cheap. */
     public RetainedDigest digest() {
-        long[] hashes = new long[RetainedDigest.BUCKETS];
-        for (int i = 0; i < hashes.length; i++) {
-            hashes[i] = digest.get(i);
-        }
-        return new RetainedDigest(hashes);
+        return new RetainedDigest(tree.bucketHashes());
     }
 
-    /** All writes of one bucket of the digest, tombstones included; a view that changes with the map. */
-    public Collection<RetainedMessage> bucket(int bucket) {
-        return buckets.get(bucket).values();
+    /** The digests of the leaves of one bucket. */
+    public long[] leafHashes(int bucket) {
+        return tree.leafHashes(bucket);
+    }
+
+    /** All writes of one leaf, tombstones included, as of now. */
+    public List<RetainedMessage> leaf(int bucket, int leaf) {
+        return tree.leaf(bucket, leaf);
+    }
+
+    /** All writes of one bucket of the digest, tombstones included, as of now. */
+    public List<RetainedMessage> bucket(int bucket) {
+        return tree.bucket(bucket);
+    }
+
+    /**
+     * Forgets a write as if it had never been: others deleted it so long ago that they do not remember it.
+     *
+     * @return false if something newer is known
+     */
+    public boolean forget(RetainedMessage message) {
+        boolean[] forgotten = {false};
+        byTopic.compute(message.topic(), known -> {
+            if (known == null || !known.stamp().equals(message.stamp())) {
+                return known;
+            }
+            forgotten[0] = true;
+            journal.onChange(message.topic(), null);
+            account(known, null);
+            return null;
+        });
+        return forgotten[0];
+    }
+
+    /** Whether a client's message finds room: it replaces one that is no smaller, or the bounds leave that much. */
+    public boolean hasRoom(String topic, int bodyBytes) {
+        return hasRoom(topic, bodyBytes, bounds);
+    }
+
+    /**
+     * Whether another node's message finds room: a quarter more than a client's, for what several nodes accepted at
+     * once.
+     */
+    public boolean hasRoomForPeers(RetainedMessage message) {
+        return hasRoom(message.topic(), message.body().length, boundsForPeers);
+    }
+
+    private boolean hasRoom(String topic, int bodyBytes, Bounds within) {
+        if (within.equals(Bounds.NONE)) {
+            return true;
+        }
+        RetainedMessage known = byTopic.get(topic);
+        long more = topic.length() + bodyBytes - (known == null ? 0 : known.size());
+        boolean isNew = bodyBytes > 0 && (known == null || known.tombstone());
+        return (more <= 0 || bytes.get() + more <= within.maxBytes())
+                && (!isNew || live.get() < within.maxMessages());
     }
 
     private void purge(String topic, long nowMillis, long horizon, List<RetainedMessage> gone) {
@@ -189,16 +261,14 @@ public final class RetainedMap {
         }
         if (after != null) {
             count(after, 1);
-            buckets.get(RetainedDigest.bucketOf(after.topic())).put(after.topic(), after);
-            remind(after); // behind the put: a purge at work either finds the message or keeps the reminder
-        } else if (before != null) {
-            buckets.get(RetainedDigest.bucketOf(before.topic())).remove(before.topic());
+        }
+        tree.replace(before, after);
+        if (after != null) {
+            remind(after); // behind the tree: a purge at work either finds the message or keeps the reminder
         }
     }
 
     private void count(RetainedMessage message, int sign) {
-        long hash = RetainedDigest.entryHash(message.topic(), message.stamp());
-        digest.accumulateAndGet(RetainedDigest.bucketOf(message.topic()), hash, (one, other) -> one ^ other);
         bytes.addAndGet(sign * message.size());
         live.addAndGet(message.tombstone() ? 0 : sign);
     }

@@ -24,6 +24,8 @@ public final class EncodedPublish {
     static final int SUBSCRIBERS = 0x20;
     /** The entry names groups. */
     static final int GROUPS = 0x40;
+    /** A ticket follows the groups. */
+    static final int TICKET = 0x80;
 
     /** Ages are whole milliseconds and end here, at 49 days. */
     static final long MAX_AGE_MILLIS = 0xffff_ffffL;
@@ -76,12 +78,24 @@ public final class EncodedPublish {
 
     /** The names of groups as an entry carries them; null if there are none. */
     public static byte @Nullable [] encodeGroups(List<GroupKey> groups) {
+        return encodeGroups(groups, 0);
+    }
+
+    /**
+     * The names of groups and a ticket as an entry carries them; null if there are none.
+     *
+     * @param ticket by which the receiver says that their members are done with it; 0 if nobody asks
+     */
+    public static byte @Nullable [] encodeGroups(List<GroupKey> groups, long ticket) {
         if (groups.isEmpty()) {
             return null;
         }
         WireWriter out = new WireWriter(64).writeVarLong(groups.size());
         for (GroupKey group : groups) {
             out.writeString(group.group()).writeString(group.filter());
+        }
+        if (ticket != 0) {
+            out.writeVarLong(ticket);
         }
         return out.toByteArray();
     }
@@ -94,6 +108,11 @@ public final class EncodedPublish {
     /** Whether an entry with these flags is meant for subscribers, not only for the retained store. */
     public static boolean isForSubscribers(int entryFlags) {
         return (entryFlags & (SUBSCRIBERS | GROUPS)) != 0;
+    }
+
+    /** The same for an entry with a ticket behind its groups. */
+    public static int withTicket(int flags) {
+        return flags | TICKET;
     }
 
     /** Bytes of topic and body with what belongs to them. */

@@ -57,7 +57,8 @@ public final class PublishReader {
 
     Arrival readEntry(WireReader in, int flags, long nowNanos) throws WireException {
         int qos = flags & EncodedPublish.QOS_MASK;
-        if (qos > 2 || flags > 0x7f) {
+        boolean hasTicket = (flags & EncodedPublish.TICKET) != 0;
+        if (qos > 2 || (hasTicket && (flags & EncodedPublish.GROUPS) == 0)) {
             throw new WireException("publish with flags " + flags);
         }
         long age = in.readVarLong();
@@ -65,6 +66,7 @@ public final class PublishReader {
             throw new WireException("publish of age " + age);
         }
         List<GroupKey> groups = (flags & EncodedPublish.GROUPS) != 0 ? readGroups(in) : List.of();
+        long ticket = hasTicket ? in.readVarLong() : 0;
         HybridTimestamp stamp = (flags & EncodedPublish.RETAIN) != 0 ? in.readStamp() : null;
         long expiry = (flags & EncodedPublish.EXPIRES) != 0 ? in.readVarLong() : MeshPublish.NEVER_EXPIRES;
         if (expiry > MAX_EXPIRY_SECONDS) {
@@ -77,7 +79,7 @@ public final class PublishReader {
         }
         long acceptedNanos = nowNanos - age * NANOS_PER_MILLI;
         MeshPublish publish = new MeshPublish(topic, qos, stamp != null, stamp, acceptedNanos, expiry, body);
-        return new Arrival(publish, (flags & EncodedPublish.SUBSCRIBERS) != 0, groups);
+        return new Arrival(publish, (flags & EncodedPublish.SUBSCRIBERS) != 0, groups, ticket);
     }
 
     private static List<GroupKey> readGroups(WireReader in) throws WireException {

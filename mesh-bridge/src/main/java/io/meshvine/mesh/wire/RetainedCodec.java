@@ -4,7 +4,9 @@ import io.meshvine.mesh.interest.TopicFilters;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedDigest;
 import io.meshvine.mesh.retained.RetainedMessage;
+import io.meshvine.mesh.retained.RetainedStanding;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -18,24 +20,47 @@ public final class RetainedCodec {
 
     private static final int OF_ALL = 0;
     private static final int OF_BUCKETS = 1;
+    private static final int OF_LEAVES = 2;
 
     private RetainedCodec() {}
 
-    /** A digest: of everything (one hash), or of every bucket. */
+    /** A digest: of everything (one hash), of every bucket, or of the leaves of a bucket. */
     public sealed interface Digest {}
 
-    /** One hash of everything. */
-    public record Root(long hash) implements Digest {}
+    /**
+     * One hash of everything.
+     *
+     * @param standing what the sender's state is worth
+     */
+    public record Root(long hash, RetainedStanding.Level standing) implements Digest {}
 
     /** The hashes of all buckets. */
     public record Buckets(RetainedDigest digest) implements Digest {}
 
+    /** The hashes of the leaves of a bucket. Not to be changed. */
+    public record Leaves(int bucket, long[] hashes) implements Digest {
+
+        /** The leaves in which the receiver is to say what it has: those that differ and are not empty at the sender. */
+        public BitSet asked(long[] own) {
+            BitSet asked = new BitSet(RetainedDigest.LEAVES);
+            for (int i = 0; i < RetainedDigest.LEAVES; i++) {
+                asked.set(i, hashes[i] != 0 && hashes[i] != own[i]);
+            }
+            return asked;
+        }
+    }
+
     /**
-     * What a node has in a bucket.
+     * What a node has in some leaves of a bucket.
      *
      * @param stamps hash of the stamp by hash of the topic
      */
-    public record Listing(int bucket, Map<Long, Long> stamps) {
+    public record Listing(int bucket, BitSet leaves, Map<Long, Long> stamps) {
+
+        /** Whether the node knows of the topic. */
+        public boolean knows(RetainedMessage message) {
+            return stamps.containsKey(topicHash(message));
+        }
 
         /** Whether the node has this very write. */
         public boolean has(RetainedMessage message) {
@@ -45,12 +70,12 @@ public final class RetainedCodec {
     }
 
     /** One hash of a whole digest. */
-    public static Root root(RetainedDigest digest) {
+    public static long root(RetainedDigest digest) {
         long hash = 0;
         for (long bucket : digest.buckets()) {
             hash = WireFormat.mix(hash + bucket);
         }
-        return new Root(hash);
+        return hash;
     }
 
     private static long topicHash(RetainedMessage message) {
@@ -65,9 +90,10 @@ public final class RetainedCodec {
     }
 
     public static byte[] encode(Root root) {
-        return new WireWriter(1 + Long.BYTES)
+        return new WireWriter(2 + Long.BYTES)
                 .writeByte(OF_ALL)
                 .writeLong(root.hash)
+                .writeByte(root.standing.ordinal())
                 .toByteArray();
     }
 
@@ -79,23 +105,46 @@ public final class RetainedCodec {
         return out.toByteArray();
     }
 
-    public static Digest decodeDigest(WireReader in) throws WireException {
-        int level = in.readByte();
-        if (level == OF_ALL) {
-            return new Root(in.readLong());
+    public static byte[] encode(Leaves leaves) {
+        WireWriter out = new WireWriter(2 + RetainedDigest.LEAVES * Long.BYTES)
+                .writeByte(OF_LEAVES)
+                .writeByte(leaves.bucket);
+        for (long hash : leaves.hashes) {
+            out.writeLong(hash);
         }
-        if (level != OF_BUCKETS) {
-            throw new WireException("retained digest of level " + level);
-        }
-        long[] hashes = new long[RetainedDigest.BUCKETS];
-        for (int i = 0; i < hashes.length; i++) {
-            hashes[i] = in.readLong();
-        }
-        return new Buckets(new RetainedDigest(hashes));
+        return out.toByteArray();
     }
 
-    public static byte[] encodeListing(int bucket, Collection<RetainedMessage> messages) {
-        WireWriter out = new WireWriter(1 + messages.size() * 2 * Long.BYTES).writeByte(bucket);
+    public static Digest decodeDigest(WireReader in) throws WireException {
+        int level = in.readByte();
+        return switch (level) {
+            case OF_ALL -> new Root(in.readLong(), readStanding(in));
+            case OF_BUCKETS -> new Buckets(new RetainedDigest(readHashes(in, RetainedDigest.BUCKETS)));
+            case OF_LEAVES -> new Leaves(in.readByte(), readHashes(in, RetainedDigest.LEAVES));
+            default -> throw new WireException("retained digest of level " + level);
+        };
+    }
+
+    private static RetainedStanding.Level readStanding(WireReader in) throws WireException {
+        int standing = in.readByte();
+        if (standing >= RetainedStanding.Level.values().length) {
+            throw new WireException("standing " + standing);
+        }
+        return RetainedStanding.Level.values()[standing];
+    }
+
+    private static long[] readHashes(WireReader in, int count) throws WireException {
+        long[] hashes = new long[count];
+        for (int i = 0; i < count; i++) {
+            hashes[i] = in.readLong();
+        }
+        return hashes;
+    }
+
+    public static byte[] encodeListing(int bucket, BitSet leaves, Collection<RetainedMessage> messages) {
+        WireWriter out = new WireWriter(2 + RetainedDigest.LEAVES / Byte.SIZE + messages.size() * 2 * Long.BYTES)
+                .writeByte(bucket)
+                .writeBytes(leaves.toByteArray());
         for (RetainedMessage message : messages) {
             out.writeLong(topicHash(message)).writeLong(stampHash(message));
         }
@@ -104,11 +153,12 @@ public final class RetainedCodec {
 
     public static Listing decodeListing(WireReader in) throws WireException {
         int bucket = in.readByte();
+        BitSet leaves = BitSet.valueOf(in.readBytes(RetainedDigest.LEAVES / Byte.SIZE));
         Map<Long, Long> stamps = new HashMap<>();
         while (in.remaining() > 0) {
             stamps.put(in.readLong(), in.readLong());
         }
-        return new Listing(bucket, stamps);
+        return new Listing(bucket, leaves, stamps);
     }
 
     /** Writes one message of a frame. Expiry travels as the time that is left, which needs no common clock. */

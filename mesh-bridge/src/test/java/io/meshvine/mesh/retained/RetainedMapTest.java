@@ -211,6 +211,62 @@ class RetainedMapTest {
         assertThat(all).hasSize(1_000);
     }
 
+    @Test
+    void pointsToTheLeafThatDiffers() {
+        RetainedMap other = new RetainedMap();
+        for (int i = 0; i < 20_000; i++) {
+            map.merge(message("t" + i, 10, "x"));
+            other.merge(message("t" + i, i == 7 ? 11 : 10, "x"));
+        }
+        int bucket = RetainedDigest.bucketOf("t7");
+        long[] one = map.leafHashes(bucket);
+        long[] two = other.leafHashes(bucket);
+        List<Integer> differing = new ArrayList<>();
+        for (int leaf = 0; leaf < RetainedDigest.LEAVES; leaf++) {
+            if (one[leaf] != two[leaf]) {
+                differing.add(leaf);
+            }
+        }
+        assertThat(differing).containsExactly(RetainedDigest.leafOf("t7"));
+        assertThat(map.leaf(bucket, differing.get(0)))
+                .extracting(RetainedMessage::topic)
+                .contains("t7")
+                .hasSizeLessThan(20);
+    }
+
+    @Test
+    void forgetsAWriteUnlessANewerOneIsKnown() {
+        RetainedMessage old = message("t", 10, "old");
+        map.merge(old);
+        map.merge(message("t", 11, "new"));
+        assertThat(map.forget(old)).isFalse();
+        assertThat(map.forget(message("t", 11, "new"))).isTrue();
+        assertThat(map.get("t")).isNull();
+        assertThat(map.bytes()).isZero();
+        assertThat(map.digest()).isEqualTo(new RetainedMap().digest());
+    }
+
+    @Test
+    void hasRoomWithinItsBoundsAndForWhatReplacesSomethingLarger() {
+        RetainedMap bounded = new RetainedMap(new RetainedMap.Bounds(4, 100));
+        assertThat(bounded.hasRoom("t", 99)).isTrue();
+        assertThat(bounded.hasRoom("t", 100)).isFalse();
+        assertThat(bounded.hasRoomForPeers(message("t", 1, "x".repeat(124)))).isTrue();
+        assertThat(bounded.hasRoomForPeers(message("t", 1, "x".repeat(125)))).isFalse();
+        bounded.merge(message("t", 1, "x".repeat(99)));
+        assertThat(bounded.hasRoom("t", 98)).isTrue();
+        assertThat(bounded.hasRoom("u", 1)).isFalse();
+        bounded.merge(RetainedMessage.deleted("t", stamp(2)));
+        for (String topic : List.of("a", "b", "c", "d")) {
+            assertThat(bounded.hasRoom(topic, 1)).isTrue();
+            bounded.merge(message(topic, 3, "x"));
+        }
+        assertThat(bounded.hasRoom("e", 1)).isFalse();
+        assertThat(bounded.hasRoom("d", 5)).isTrue();
+        assertThat(bounded.hasRoom("e", 0)).as("a deletion").isTrue();
+        assertThat(bounded.hasRoomForPeers(message("e", 3, "x"))).isTrue();
+    }
+
     private List<String> payloads(String filter) {
         return payloads(filter, NOW);
     }

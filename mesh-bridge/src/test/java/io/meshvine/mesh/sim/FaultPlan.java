@@ -96,4 +96,25 @@ record FaultPlan(
                 random.nextInt(6) == 0 ? random.nextInt(20_000) : 64 * MIB,
                 random.nextInt(4) == 0 ? SHORT_RETENTION : DAY);
     }
+
+    /** The same with outboxes that keep everything throughout. */
+    FaultPlan keepingAll() {
+        return new FaultPlan(
+                faults,
+                unsubscribes,
+                delay,
+                jitter,
+                bytesPerMilli,
+                sendQueueBytes,
+                detect,
+                lossPercent,
+                repeatPercent,
+                reorderPercent,
+                skew,
+                acceptDelay,
+                loopLagMicros,
+                64 * MIB,
+                64 * MIB,
+                DAY);
+    }
 }

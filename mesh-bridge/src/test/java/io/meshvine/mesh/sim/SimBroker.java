@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The broker of one life of a node: keeps its subscriptions, and enters in the books what the mesh delivers. Its durable
@@ -25,6 +26,10 @@ final class SimBroker implements LocalBroker {
     private final SimNode.Life life;
     private final RecordStore store;
     final List<Subscription> subscriptions = new ArrayList<>();
+
+    /** Who takes what comes, if not this broker. */
+    @Nullable
+    LocalBroker instead;
 
     /** What the durable sessions got, by subscription and publish. */
     private final Set<Got> got = new HashSet<>();
@@ -81,6 +86,10 @@ final class SimBroker implements LocalBroker {
 
     @Override
     public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
+        if (instead != null) {
+            instead.deliver(origin, batch, unit, accepted);
+            return;
+        }
         List<Sending> taken = new ArrayList<>();
         for (Arrival arrival : batch) {
             Sending sending = mesh.books().onArrival(life, origin, arrival);

@@ -26,6 +26,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A mesh of simulated nodes and what can be done to it. Everything follows from the seed and the plan. */
@@ -55,6 +56,8 @@ final class SimMesh {
     private final Set<SimNode> withoutOldDisk = new HashSet<>();
     private final Set<SimNode> leaving = new HashSet<>();
     private final Defect defect;
+    private Consumer<SimNode.Life> births = life -> {};
+    private Duration tombstoneLife = Duration.ofDays(7);
 
     /** A subscription that was asked for, and how often its confirmation came. */
     static final class Subscribing {
@@ -92,7 +95,22 @@ final class SimMesh {
                 .linkWindowBytes(plan.linkWindow())
                 .outboxMaxBytes(plan.outboxBytes())
                 .outboxRetention(Duration.ofMillis(plan.outboxRetention()))
+                .tombstoneLife(tombstoneLife)
                 .build();
+    }
+
+    /** Has something done to each life before it joins the mesh. */
+    void onBirth(Consumer<SimNode.Life> equip) {
+        births = equip;
+    }
+
+    /** How long deletions are remembered, by nodes that start from now on. */
+    void tombstoneLife(Duration life) {
+        tombstoneLife = life;
+    }
+
+    void born(SimNode.Life life) {
+        births.accept(life);
     }
 
     // ---- What can be done
@@ -275,7 +293,7 @@ final class SimMesh {
         scheduler.at(millis * NANOS_PER_MILLI, action);
     }
 
-    private void happened(String what) {
+    void happened(String what) {
         happened.add(time(scheduler.nowNanos()) + " " + what);
     }
 

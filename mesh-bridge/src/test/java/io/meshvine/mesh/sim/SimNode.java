@@ -110,6 +110,7 @@ final class SimNode {
     void start(SplittableRandom random) {
         epoch++;
         life = new Life(epoch, random);
+        mesh.born(life);
         life.start();
     }
 
