@@ -10,6 +10,7 @@ import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.MeshTarget;
+import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
@@ -20,6 +21,8 @@ import io.meshvine.mesh.lane.PeerService;
 import io.meshvine.mesh.retained.DivergenceLog;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.session.LinkPositions;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.node.config.HostPort;
 import io.meshvine.node.config.MeshConfig;
 import io.meshvine.node.config.NodeConfig;
@@ -84,6 +87,29 @@ final class MeshSide implements MeshGate {
         }
     }
 
+    /** How far publishes are on the links; to be asked on the bridge loop, once the mesh is joined. */
+    LinkPositions positions() {
+        return new LinkPositions() {
+            @Override
+            public Position handedOver(NodeId peer) {
+                return joined().positions().handedOver(peer);
+            }
+
+            @Override
+            public boolean isAccepted(NodeId peer, Position position) {
+                return joined().positions().isAccepted(peer, position);
+            }
+        };
+    }
+
+    private MeshBridge joined() {
+        MeshBridge running = bridge;
+        if (running == null) {
+            throw new IllegalStateException("the mesh is not joined");
+        }
+        return running;
+    }
+
     /**
      * Joins the mesh.
      *
@@ -115,13 +141,13 @@ final class MeshSide implements MeshGate {
         MeshBridge started = new MeshBridge(
                 options, home.id(), home.epoch(), loop, joining, broker, store, retained, clock, interest);
         started.onSaturation(() -> congestion.accept(!started.saturated().isEmpty()));
-        services.forEach(started::attach);
         if (!durable.isEmpty()) {
             started.subscribe(durable, () -> {});
         }
+        services.forEach(started::attach);
+        bridge = started;
         started.start();
         transport = joining;
-        bridge = started;
     }
 
     private static JGroupsOptions transportOptions(String nodeName, MeshConfig mesh) throws UnknownHostException {

@@ -7,6 +7,7 @@ import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.session.DirectoryOptions;
 import io.meshvine.mesh.store.Durability;
 import io.meshvine.mesh.store.RocksRecordStore;
 import io.meshvine.mesh.store.StoreOptions;
@@ -27,6 +28,7 @@ import io.meshvine.node.config.WillConfig;
 import io.meshvine.node.front.Authorizer;
 import io.meshvine.node.front.Front;
 import io.meshvine.node.front.FrontOptions;
+import io.meshvine.node.front.Homes;
 import io.meshvine.node.identity.NodeHome;
 import io.meshvine.node.metrics.NodeMetrics;
 import io.meshvine.node.moquette.MoquetteEngine;
@@ -56,6 +58,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,6 +84,7 @@ public final class Node implements RunningNode {
     private final Subscriptions subscriptions;
     private final MeshSide mesh;
     private final MeshLocalBroker meshBroker;
+    private final @Nullable ClientHomes homes;
     private final MoquetteEngine engine;
     private final Front front;
     private final SysTopics sysTopics;
@@ -132,7 +136,11 @@ public final class Node implements RunningNode {
 
         this.sessions = new Sessions(
                 limits(config.session()), new SessionCounters(), journal, List.of(sessionLoop::execute), sessionLoop);
-        sessions.listen(new SessionEnd(subscriptions, wills, delivery));
+        this.homes = config.mesh().bind().enabled()
+                ? new ClientHomes(
+                        mesh, bridgeLoop, home.id(), directoryOptions(config.session()), sessions, subscriptions, wills)
+                : null;
+        sessions.listen(new SessionEnd(subscriptions, wills, delivery, homes));
         this.engine = new MoquetteEngine(sessions::get, Front::outlet);
         this.front = new Front(
                 frontOptions(config),
@@ -140,11 +148,15 @@ public final class Node implements RunningNode {
                 router,
                 subscriptions,
                 wills,
+                homes == null ? Homes.alone() : homes,
                 engine::handler,
                 null,
                 Authorizer.allowAll(),
                 bridgeLoop::wallMillis);
 
+        if (homes != null) {
+            homes.serve(front);
+        }
         this.sysTopics = new SysTopics(router::publishHere, timer, SYS_INTERVAL);
         new SysFigures(front.counters(), sessions, directory, retained)
                 .register(sysTopics, version, bridgeLoop::nanoTime);
@@ -232,10 +244,12 @@ public final class Node implements RunningNode {
     /** Before peers and clients come; returns what the restored sessions want of the peers. */
     private List<Interest> restoreSessions() {
         List<Interest> interests = new ArrayList<>();
-        int restored = SessionRestore.run(
-                sessions,
-                bridgeLoop.wallMillis(),
-                (session, subscribed) -> interests.addAll(subscriptions.restore(session, subscribed)));
+        int restored = SessionRestore.run(sessions, bridgeLoop.wallMillis(), (session, subscribed) -> {
+            interests.addAll(subscriptions.restore(session, subscribed));
+            if (homes != null) {
+                homes.restored(session);
+            }
+        });
         if (restored > 0) {
             LOG.info("{} sessions go on", restored);
         }
@@ -311,6 +325,10 @@ public final class Node implements RunningNode {
         return new WillOptions(will.grace(), will.maxHeld(), will.maxHeldBytes());
     }
 
+    private static DirectoryOptions directoryOptions(SessionConfig session) {
+        return new DirectoryOptions(session.claimTimeout(), session.maxSessions());
+    }
+
     private static FrontOptions frontOptions(NodeConfig config) {
         MqttConfig mqtt = config.mqtt();
         FrontOptions.Builder options = FrontOptions.builder()
@@ -334,13 +352,19 @@ public final class Node implements RunningNode {
     }
 
     /** What follows when a session is over, and who steps in for a member of a shared subscription. */
-    private record SessionEnd(Subscriptions subscriptions, Wills wills, LocalDelivery delivery)
-            implements Sessions.Listener {
+    private record SessionEnd(
+            Subscriptions subscriptions,
+            Wills wills,
+            LocalDelivery delivery,
+            @Nullable ClientHomes homes) implements Sessions.Listener {
 
         @Override
         public void onSessionEnded(ClientSession session) {
             wills.sessionEnded(session.clientId());
             subscriptions.sessionEnded(session);
+            if (homes != null) {
+                homes.ended(session);
+            }
         }
 
         @Override

@@ -91,7 +91,8 @@ final class Assembly {
                 get(Settings.SESSION_MAX_QUEUED_BYTES),
                 get(Settings.SESSION_MAX_PENDING_QOS0),
                 get(Settings.SESSION_MAX_PENDING_QOS0_BYTES),
-                get(Settings.SESSION_OVERFLOW));
+                get(Settings.SESSION_OVERFLOW),
+                get(Settings.SESSION_CLAIM_TIMEOUT));
     }
 
     private MeshConfig mesh(int maxPacketSize) {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param maxPendingQos0 QoS 0 messages that wait for a slow connection
  * @param maxPendingQos0Bytes the same in bytes
  * @param overflow what gives way when a queue for QoS 1 and 2 is full
+ * @param claimTimeout how long a client that connects waits for other nodes to say whether it was there
  */
 public record SessionConfig(
         Duration maxExpiry,
@@ -24,7 +25,8 @@ public record SessionConfig(
         long maxQueuedBytes,
         int maxPendingQos0,
         long maxPendingQos0Bytes,
-        Overflow overflow) {
+        Overflow overflow,
+        Duration claimTimeout) {
 
     /** No expiry at all: 2^32 - 1 seconds, as MQTT 5 writes it (3.1.2.11.2). */
     public static final Duration NEVER = Duration.ofSeconds(0xFFFF_FFFFL);

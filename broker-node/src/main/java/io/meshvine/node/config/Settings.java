@@ -97,6 +97,11 @@ final class Settings {
             "reject-newest",
             ValueType.oneOf(Overflow.class),
             "what gives way when a queue is full");
+    static final Setting<Duration> SESSION_CLAIM_TIMEOUT = add(
+            "session.claim-timeout",
+            "500ms",
+            ValueType.duration("10ms", "10s"),
+            "how long a client that connects waits for peers to say where it was");
 
     static final Setting<Integer> RETAINED_MAX_MESSAGES = add(
             "retained.max-messages",

@@ -27,6 +27,9 @@ final class ConnectFlow {
     private @Nullable OpenSession open;
     private long maxPacketSize = ConnectRequest.NO_PACKET_LIMIT;
     private boolean atGate;
+    /** The mesh has not answered yet: this connection keeps its client id until then, ended or not. */
+    private boolean claiming;
+
     private boolean answered;
 
     ConnectFlow(Services services, ClientConnection connection) {
@@ -38,12 +41,14 @@ final class ConnectFlow {
     private static final class OpenSession {
         private final ClientSession session;
         private final boolean present;
+        private final long fence;
         private long expirySeconds;
         private boolean willArmed;
 
-        OpenSession(ClientSession session, boolean present, long expirySeconds) {
+        OpenSession(ClientSession session, boolean present, long expirySeconds, long fence) {
             this.session = session;
             this.present = present;
+            this.fence = fence;
             this.expirySeconds = expirySeconds;
         }
     }
@@ -102,7 +107,7 @@ final class ConnectFlow {
         services.gate().enter(asked.clientId(), connection); // [MQTT-3.1.4-3]
     }
 
-    /** The client id is this connection's alone: opens the session and has the engine connect it. */
+    /** The client id is this connection's alone, at this node: claims it in the mesh. */
     void admitted() {
         ConnectRequest asked = request;
         Client known = client;
@@ -111,12 +116,40 @@ final class ConnectFlow {
             return;
         }
         long expiry = Math.min(asked.sessionExpirySeconds(), services.options().maxSessionExpirySeconds());
-        Sessions.@Nullable OpenResult result = services.sessions().open(asked.clientId(), asked.cleanStart(), expiry);
+        claiming = true;
+        services.homes().claim(asked.clientId(), asked.cleanStart(), expiry > 0, new Homes.Claimant() {
+            @Override
+            public void granted(long fence) {
+                connection.onLoop(() -> open(asked, known, expiry, fence));
+            }
+
+            @Override
+            public void lost() {
+                connection.onLoop(() -> {
+                    claiming = false;
+                    refuse(Refusal.SERVER_BUSY, "the client has connected at another node"); // [MQTT-3.1.4-3]
+                    leaveGate();
+                });
+            }
+        });
+    }
+
+    /** The client is at home here: opens the session and has the engine connect it. */
+    private void open(ConnectRequest asked, Client known, long expiry, long fence) {
+        claiming = false;
+        if (connection.ended()) {
+            services.homes().left(asked.clientId(), fence, services.sessions().get(asked.clientId()) != null);
+            leaveGate();
+            return;
+        }
+        Sessions.@Nullable OpenResult result =
+                services.sessions().open(asked.clientId(), asked.cleanStart(), expiry, fence);
         if (result == null) {
+            services.homes().left(asked.clientId(), fence, false);
             refuse(Refusal.QUOTA_EXCEEDED, "too many sessions");
             return;
         }
-        OpenSession held = new OpenSession(result.session(), result.present(), expiry);
+        OpenSession held = new OpenSession(result.session(), result.present(), expiry, fence);
         open = held;
         JournalUnit kept = result.kept();
         if (kept == null) {
@@ -234,9 +267,12 @@ final class ConnectFlow {
                 }
                 services.wills().departed(asked.clientId());
                 services.sessions().closed(held.session, held.expirySeconds);
+                services.homes().left(asked.clientId(), held.fence, !held.session.isEnded());
             }
         } finally {
-            leaveGate();
+            if (!claiming) {
+                leaveGate();
+            }
         }
     }
 

@@ -21,6 +21,7 @@ public final class Front {
     private static final Logger LOG = LoggerFactory.getLogger(Front.class);
 
     private final Services services;
+    private final Departures departures;
     private @Nullable Listeners listeners;
 
     /**
@@ -38,6 +39,37 @@ public final class Front {
             @Nullable Authenticator authenticator,
             Authorizer authorizer,
             LongSupplier wallMillis) {
+        this(
+                options,
+                sessions,
+                router,
+                subscriptions,
+                wills,
+                Homes.alone(),
+                engine,
+                authenticator,
+                authorizer,
+                wallMillis);
+    }
+
+    /**
+     * The same in a mesh.
+     *
+     * @param homes where clients are at home
+     */
+    public Front(
+            FrontOptions options,
+            Sessions sessions,
+            PublishRouter router,
+            Subscriptions subscriptions,
+            Wills wills,
+            Homes homes,
+            Engine engine,
+            @Nullable Authenticator authenticator,
+            Authorizer authorizer,
+            LongSupplier wallMillis) {
+        TakeoverGate gate = new TakeoverGate();
+        this.departures = new Departures(gate);
         Authenticator fallback = options.allowAnonymous() ? Authenticator.allowAll() : Authenticator.refuseAll();
         this.services = new Services(
                 options,
@@ -45,10 +77,11 @@ public final class Front {
                 router,
                 subscriptions,
                 wills,
+                homes,
                 engine,
                 authenticator != null ? authenticator : fallback,
                 authorizer,
-                new TakeoverGate(),
+                gate,
                 new FrontCounters(),
                 new Congestion(ReadPauses.Cause.CONGESTED),
                 new Congestion(ReadPauses.Cause.UNWRITTEN),
@@ -107,6 +140,21 @@ public final class Front {
             listeners.close(drain);
             listeners = null;
         }
+    }
+
+    /**
+     * Ends the client's connection here, if it has one, because its session goes to another node: MQTT 5 clients are told
+     * (0x8E). Who connects after that waits until {@link #release}. Any thread.
+     *
+     * @param frozen run, on any thread, when there is no connection
+     */
+    public void freeze(String clientId, Runnable frozen) {
+        departures.begin(clientId, frozen);
+    }
+
+    /** Lets connections of a client in again. Any thread. */
+    public void release(String clientId) {
+        departures.end(clientId);
     }
 
     /**

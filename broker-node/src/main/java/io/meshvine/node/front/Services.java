@@ -19,6 +19,7 @@ record Services(
         PublishRouter router,
         Subscriptions subscriptions,
         Wills wills,
+        Homes homes,
         Engine engine,
         Authenticator authenticator,
         Authorizer authorizer,

@@ -90,7 +90,7 @@ public final class PublishRouter {
         byte[] body = null;
         if (message.isRetain()) {
             stamp = clock.now();
-            body = PublishCodec.encode(message.properties(), message.payload());
+            body = PublishCodec.encode(message);
             retained.merge(retainedMessage(message, stamp, body));
             if (message.qos() > 0) {
                 batch.unit(); // What is retained was written before, so this unit is durable after it.
@@ -107,7 +107,7 @@ public final class PublishRouter {
         if (targets.isEmpty() && stamp == null) {
             settleOnceKept(kept, settlement);
         } else {
-            byte[] encoded = body != null ? body : PublishCodec.encode(message.properties(), message.payload());
+            byte[] encoded = body != null ? body : PublishCodec.encode(message);
             Runnable settled = settleOnceBoth(kept, settlement);
             mesh.publish(meshPublish(message, stamp, encoded), targets, batch.takeTogether(), settled);
         }
@@ -147,8 +147,7 @@ public final class PublishRouter {
     public void publishHere(String topic, byte[] payload) {
         Message message = systemMessage(topic, payload);
         try {
-            nodeRetained.merge(retainedMessage(
-                    message, clock.now(), PublishCodec.encode(message.properties(), message.payload())));
+            nodeRetained.merge(retainedMessage(message, clock.now(), PublishCodec.encode(message)));
             local.deliverOrdinary(routes.route(topic).local().clients(), message, journal.batch());
         } finally {
             message.release();

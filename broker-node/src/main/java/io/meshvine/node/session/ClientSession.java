@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -55,6 +56,12 @@ public final class ClientSession {
     private volatile boolean woken;
 
     private @Nullable PacketIdSet inboundQos2;
+
+    /** Messages that came while the session moves here, from its old home or directly; the second copy is left out. */
+    private volatile @Nullable Set<Long> moving;
+
+    /** Whether the session goes on elsewhere, with all that is in it. */
+    private boolean movedAway;
 
     ClientSession(String clientId, SessionContext context, Executor detachedLoop, @Nullable SessionJournal journal) {
         this.clientId = clientId;
@@ -136,6 +143,10 @@ public final class ClientSession {
         if (refusal != null) {
             return refuse(refusal);
         }
+        Set<Long> seen = moving;
+        if (seen != null && !isFirst(delivery, seen)) {
+            return true;
+        }
         SessionJournal own = journal;
         if (own != null && delivery.qos() > 0) {
             return deliverDurably(own, delivery, batch);
@@ -156,6 +167,13 @@ public final class ClientSession {
         mailbox.push(new Entry(delivery));
         scheduleTurn();
         return true;
+    }
+
+    /** A shared subscription and an ordinary one may each bring a message. */
+    private static boolean isFirst(Delivery delivery, Set<Long> seen) {
+        long id = delivery.message().id();
+        GroupKey group = delivery.group();
+        return id == Message.NO_ID || seen.add(group == null ? id : id ^ ~(long) group.hashCode());
     }
 
     private boolean deliverDurably(SessionJournal own, Delivery delivery, JournalBatch batch) {
@@ -250,6 +268,85 @@ public final class ClientSession {
             afterCall(more);
         }
         return true;
+    }
+
+    // ---- From node to node
+
+    /** Number of the claim by which the client is at home here; 0 if it has none. Any thread. */
+    public long fence() {
+        SessionJournal own = journal;
+        return own == null ? 0 : own.fence();
+    }
+
+    /** The client's home is here, by a later claim; to be kept with the next header. */
+    void fence(long latest) {
+        SessionJournal own = journal;
+        if (own != null && latest > own.fence()) {
+            own.fence(latest);
+        }
+    }
+
+    @Nullable
+    SessionJournal journal() {
+        return journal;
+    }
+
+    /** From now on messages are told apart. */
+    void moveHere() {
+        if (moving == null) {
+            moving = ConcurrentHashMap.newKeySet();
+        }
+    }
+
+    /** Keeps what comes in the mailbox until {@link #goOn}. Before anything is delivered. */
+    void hold() {
+        if (!mailbox.claimTurn()) {
+            throw new IllegalStateException("deliveries came before");
+        }
+    }
+
+    /** Whether a delivery of the old home is the first copy of its message here. */
+    boolean isFirst(Delivery delivery) {
+        Set<Long> seen = moving;
+        return seen == null || isFirst(delivery, seen);
+    }
+
+    /** Works off what came since {@link #hold}. */
+    void goOn() {
+        run(home);
+    }
+
+    /** No second copy is expected any more. */
+    void settled() {
+        moving = null;
+    }
+
+    /** How it stands, as another node has to know. */
+    @Nullable
+    SessionHeader header() {
+        SessionJournal own = journal;
+        if (own == null) {
+            return null;
+        }
+        synchronized (mailbox) {
+            long now = context.wallMillis().getAsLong();
+            return new SessionHeader(
+                    own.number(), expirySeconds, now, outbound.sentThrough(), own.lastSequence(), own.fence());
+        }
+    }
+
+    /** The session lives on at another node: nothing of it is left here, and nothing is dropped. */
+    void moveAway(JournalBatch batch) {
+        synchronized (mailbox) {
+            ended = true;
+            movedAway = true;
+            outbound.clear(false);
+            inboundQos2 = null;
+        }
+        SessionJournal own = journal;
+        if (own != null) {
+            own.deleteAll(batch.unit());
+        }
     }
 
     // ---- What is kept
@@ -473,7 +570,7 @@ public final class ClientSession {
                 leaveConnection();
             }
             outbound.moveShared(this::hasOtherMember, moved);
-            outbound.clear();
+            outbound.clear(true);
             inboundQos2 = null;
         }
         redeliver(moved, batch);
@@ -625,7 +722,7 @@ public final class ClientSession {
         if (group != null && outlet == null && hasOtherMember(group)) {
             moved.add(entry);
         } else if (ended) {
-            outbound.drop(entry, DropReason.SESSION_ENDED);
+            outbound.dropEnded(entry, !movedAway);
         } else {
             outbound.accept(entry);
         }

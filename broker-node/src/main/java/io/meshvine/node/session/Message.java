@@ -2,6 +2,7 @@ package io.meshvine.node.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.mqtt.MqttProperties;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * An application message, shared by all its deliveries. Immutable; any thread. Its payload is reference-counted: the
@@ -14,6 +15,9 @@ public final class Message {
     /** {@link #expiresAtMillis()} of a message that does not expire. */
     public static final long NEVER = Long.MAX_VALUE;
 
+    /** {@link #id()} of a message that has none. */
+    public static final long NO_ID = 0;
+
     /** What a waiting delivery costs beside topic and payload; part of {@link #footprint()}. */
     private static final int OBJECT_BYTES = 160;
 
@@ -25,6 +29,7 @@ public final class Message {
     private final long expiresAtMillis;
     private final String publisherId;
     private final Origin origin;
+    private final long id;
     private final int footprint;
 
     /**
@@ -46,6 +51,20 @@ public final class Message {
             long expiresAtMillis,
             String publisherId,
             Origin origin) {
+        this(topic, payload, qos, retain, properties, expiresAtMillis, publisherId, origin, newId(qos, origin));
+    }
+
+    /** The same with an identifier that it was given before; see {@link #id()}. */
+    Message(
+            String topic,
+            ByteBuf payload,
+            int qos,
+            boolean retain,
+            MqttProperties properties,
+            long expiresAtMillis,
+            String publisherId,
+            Origin origin,
+            long id) {
         if (qos < 0 || qos > 2) {
             throw new IllegalArgumentException("QoS must be 0 to 2: " + qos);
         }
@@ -57,6 +76,7 @@ public final class Message {
         this.expiresAtMillis = expiresAtMillis;
         this.publisherId = publisherId;
         this.origin = origin;
+        this.id = id;
         this.footprint = OBJECT_BYTES + topic.length() + payload.readableBytes();
     }
 
@@ -92,6 +112,19 @@ public final class Message {
 
     public Origin origin() {
         return origin;
+    }
+
+    private static long newId(int qos, Origin origin) {
+        boolean isNew = origin == Origin.CLIENT || origin == Origin.WILL;
+        return qos > 0 && isNew ? ThreadLocalRandom.current().nextLong() : NO_ID;
+    }
+
+    /**
+     * What tells this message from all others of QoS 1 and 2, mesh-wide, or {@link #NO_ID}: while a session moves, its
+     * messages go to its old home and to the new one, which leaves out the second copy.
+     */
+    public long id() {
+        return id;
     }
 
     /** Whether the message expiry interval has passed (MQTT 5, 3.3.2.3.3). */

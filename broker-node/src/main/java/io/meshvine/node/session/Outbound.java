@@ -427,13 +427,15 @@ final class Outbound {
     }
 
     /** Drops and releases everything; the records are deleted by the caller. */
-    void clear() {
+    void clear(boolean counted) {
         dropAll(qos0, DropReason.SESSION_ENDED);
         records.end();
         EntryList waiting = queue;
         Entry entry;
         while (waiting != null && (entry = dequeue(waiting)) != null) {
-            context.counters().onDropped(DropReason.SESSION_ENDED);
+            if (counted) {
+                context.counters().onDropped(DropReason.SESSION_ENDED);
+            }
             records.eraseUnwritten(entry);
             entry.release();
         }
@@ -472,6 +474,15 @@ final class Outbound {
             entry.release();
         }
         clearWindow();
+    }
+
+    /** What came for a session that is over. */
+    void dropEnded(Entry entry, boolean counted) {
+        if (counted) {
+            context.counters().onDropped(DropReason.SESSION_ENDED);
+        }
+        records.erase(entry);
+        entry.release();
     }
 
     boolean drop(Entry entry, DropReason reason) {

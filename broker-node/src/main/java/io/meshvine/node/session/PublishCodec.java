@@ -12,6 +12,7 @@ import io.netty.handler.codec.mqtt.MqttProperties.StringPair;
 import io.netty.handler.codec.mqtt.MqttProperties.StringProperty;
 import io.netty.handler.codec.mqtt.MqttProperties.UserProperties;
 import io.netty.handler.codec.mqtt.MqttProperties.UserProperty;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -31,22 +32,37 @@ public final class PublishCodec {
     private static final int CORRELATION_DATA = 0x09;
     private static final int USER_PROPERTY = 0x26;
 
+    /** No property of MQTT: {@link Message#id()}. Always the first one. */
+    private static final int MESSAGE_ID = 0x7E;
+
+    private static final int MESSAGE_ID_BYTES = 1 + Long.BYTES;
+
     private PublishCodec() {}
 
-    /** Copies properties and payload into one array. The payload's indices are not moved. */
-    public static byte[] encode(MqttProperties properties, ByteBuf payload) {
-        return encode(0, properties, payload);
+    /** Copies identifier, properties and payload into one array. The payload's indices are not moved. */
+    public static byte[] encode(Message message) {
+        return encode(0, message);
     }
 
-    /** The same behind that many bytes for the caller's own use. */
-    static byte[] encode(int room, MqttProperties properties, ByteBuf payload) {
+    /** The same of what is no message yet: without identifier. */
+    public static byte[] encode(MqttProperties properties, ByteBuf payload) {
+        return encode(0, Message.NO_ID, properties, payload);
+    }
+
+    /** Behind that many bytes for the caller's own use. */
+    static byte[] encode(int room, Message message) {
+        return encode(room, message.id(), message.properties(), message.payload());
+    }
+
+    private static byte[] encode(int room, long id, MqttProperties properties, ByteBuf payload) {
         int payloadBytes = payload.readableBytes();
         if (properties.isEmpty()) {
-            byte[] body = new byte[room + 1 + payloadBytes];
-            payload.getBytes(payload.readerIndex(), body, room + 1, payloadBytes);
-            return body;
+            return encodeBare(room, id, payload, payloadBytes);
         }
         ByteBuf encoded = Unpooled.buffer(128);
+        if (id != Message.NO_ID) {
+            encoded.writeByte(MESSAGE_ID).writeLong(id);
+        }
         for (MqttProperty<?> property : properties.listAll()) {
             write(property, encoded);
         }
@@ -59,7 +75,21 @@ public final class PublishCodec {
         return body;
     }
 
-    /** Reads the properties back; the payload of the message shares the array. */
+    private static byte[] encodeBare(int room, long id, ByteBuf payload, int payloadBytes) {
+        int propertyBytes = id == Message.NO_ID ? 0 : MESSAGE_ID_BYTES;
+        int prefix = room + 1 + propertyBytes;
+        byte[] body = new byte[prefix + payloadBytes];
+        if (propertyBytes > 0) {
+            ByteBuffer.wrap(body, room, 1 + propertyBytes)
+                    .put((byte) propertyBytes)
+                    .put((byte) MESSAGE_ID)
+                    .putLong(id);
+        }
+        payload.getBytes(payload.readerIndex(), body, prefix, payloadBytes);
+        return body;
+    }
+
+    /** Reads identifier and properties back; the payload of the message shares the array. */
     public static Message decode(
             String topic, int qos, boolean retain, byte[] body, long expiresAtMillis, Origin origin) {
         return decode(topic, qos, retain, Unpooled.wrappedBuffer(body), expiresAtMillis, origin);
@@ -68,6 +98,7 @@ public final class PublishCodec {
     /** The same from a buffer of which nothing but the body is left to read, and which becomes the message's own. */
     static Message decode(String topic, int qos, boolean retain, ByteBuf in, long expiresAtMillis, Origin origin) {
         MqttProperties properties = MqttProperties.NO_PROPERTIES;
+        long id = Message.NO_ID;
         if (in.getByte(in.readerIndex()) == 0) {
             in.skipBytes(1);
         } else {
@@ -76,9 +107,18 @@ public final class PublishCodec {
                 throw new CorruptedFrameException(
                         "properties of " + length + " bytes where " + in.readableBytes() + " follow, on " + topic);
             }
-            properties = readProperties(in.readSlice(length));
+            ByteBuf section = in.readSlice(length);
+            if (length >= MESSAGE_ID_BYTES && section.getByte(section.readerIndex()) == MESSAGE_ID) {
+                id = section.skipBytes(1).readLong();
+            }
+            if (section.isReadable()) {
+                properties = readProperties(section);
+            }
         }
-        return new Message(topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin);
+        if (origin == Origin.RETAINED) {
+            id = Message.NO_ID; // Shown again to each new subscription, which is no repeat.
+        }
+        return new Message(topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin, id);
     }
 
     private static void write(MqttProperty<?> property, ByteBuf out) {

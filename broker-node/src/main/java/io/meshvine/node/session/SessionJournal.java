@@ -9,11 +9,22 @@ import io.meshvine.mesh.RecordStore.Family;
  */
 final class SessionJournal {
 
+    /** More than this never arrives at the old home while a session moves: no queue is as long. */
+    private static final long SEQUENCES_OF_OLD_HOME = 1L << 20;
+
     private final Journal journal;
     private final String clientId;
     private final long number;
     private volatile long lastSequence;
     private volatile long fence;
+
+    /** For a session that comes from another node, whose own deliveries come ahead of those that arrive here meanwhile. */
+    static SessionJournal received(Journal journal, String clientId, long lastSequence, long fence) {
+        SessionJournal received = new SessionJournal(journal, clientId, journal.nextNumber());
+        received.lastSequence = lastSequence + SEQUENCES_OF_OLD_HOME;
+        received.fence = fence;
+        return received;
+    }
 
     SessionJournal(Journal journal, String clientId, long number) {
         this.journal = journal;
@@ -42,6 +53,23 @@ final class SessionJournal {
     /** The packet identifier of a delivery, so that it need not be written down when it is sent. */
     static int packetId(long sequence) {
         return (int) ((sequence - 1) % SessionLimits.MAX_PACKET_ID) + 1;
+    }
+
+    long number() {
+        return number;
+    }
+
+    long lastSequence() {
+        return lastSequence;
+    }
+
+    long fence() {
+        return fence;
+    }
+
+    /** The client's home has changed; to be kept with the next header. */
+    void fence(long latest) {
+        fence = latest;
     }
 
     byte[] queueKey(long sequence) {
@@ -107,6 +135,7 @@ final class SessionJournal {
 
     static void deleteAll(JournalUnit unit, String clientId, long number) {
         unit.delete(Family.SESSIONS, SessionRecords.headerKey(clientId));
+        unit.delete(Family.SESSIONS, SessionRecords.originKey(number));
         unit.deleteRange(
                 Family.SESSIONS, SessionRecords.subscriptions(number), SessionRecords.subscriptions(number + 1));
         unit.deleteRange(Family.SESSIONS, SessionRecords.inbound(number), SessionRecords.inbound(number + 1));

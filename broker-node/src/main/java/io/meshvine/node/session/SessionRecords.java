@@ -1,6 +1,7 @@
 package io.meshvine.node.session;
 
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore.Family;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * SESSIONS  'H' client id                     header
+ *           'O' session number                the node from which it came, or another part of it, and that one's fence
  *           'Q' session number, packet id     a QoS 2 publish of the client that it has not released
  *           'S' session number, topic filter  subscription
  * QUEUES    session number, sequence          a delivery, or what is left of one that the client has received
@@ -32,6 +34,7 @@ final class SessionRecords {
     private static final byte HEADER = 'H';
     private static final byte INBOUND = 'Q';
     private static final byte SUBSCRIPTION = 'S';
+    private static final byte ORIGIN = 'O';
 
     /** Kinds of records in a queue. */
     private static final byte MESSAGE = 1;
@@ -66,6 +69,19 @@ final class SessionRecords {
     /** Where headers begin and, one further, end. */
     static byte[] headers(int further) {
         return new byte[] {(byte) (HEADER + further)};
+    }
+
+    static byte[] originKey(long number) {
+        return part(ORIGIN, number);
+    }
+
+    static byte[] origin(NodeId from, long fence) {
+        return ByteBuffer.allocate(1 + 3 * Long.BYTES)
+                .put(VERSION)
+                .putLong(from.high())
+                .putLong(from.low())
+                .putLong(fence)
+                .array();
     }
 
     static byte[] inboundKey(long number, int packetId) {
@@ -221,7 +237,7 @@ final class SessionRecords {
                 + (group == null ? 0 : 2 * Short.BYTES + share.length + filter.length)
                 + Short.BYTES
                 + topic.length;
-        byte[] record = PublishCodec.encode(room, message.properties(), message.payload());
+        byte[] record = PublishCodec.encode(room, message);
         ByteBuffer out = ByteBuffer.wrap(record)
                 .put(VERSION)
                 .put(MESSAGE)

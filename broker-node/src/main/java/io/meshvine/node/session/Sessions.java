@@ -2,7 +2,10 @@ package io.meshvine.node.session;
 
 import io.meshvine.mesh.EventLoop;
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore.Family;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -24,6 +27,9 @@ public final class Sessions implements AutoCloseable {
     public static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
 
     private static final int STRIPES = 64;
+
+    /** So long after a session moved here, a message may come that came from its old home too. */
+    private static final Duration SECOND_COPIES_COME = Duration.ofMinutes(1);
 
     private final SessionLimits limits;
     private final SessionCounters counters;
@@ -156,22 +162,33 @@ public final class Sessions implements AutoCloseable {
      * @return null if the node has as many sessions as it may have: CONNACK 0x97 is due
      */
     public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds) {
+        return open(clientId, cleanStart, expirySeconds, 0);
+    }
+
+    /**
+     * The same for a client that claimed to be at home here.
+     *
+     * @param fence number of the claim, kept with the session
+     */
+    public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds, long fence) {
         requireExpiry(expirySeconds);
         synchronized (stripe(clientId)) {
             JournalBatch batch = journal.batch();
-            OpenResult opened = open(clientId, cleanStart, expirySeconds, batch);
+            OpenResult opened = open(clientId, cleanStart, expirySeconds, fence, batch);
             JournalUnit kept = batch.commit();
             return opened == null ? null : new OpenResult(opened.session(), opened.present(), kept);
         }
     }
 
-    private @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds, JournalBatch batch) {
+    private @Nullable OpenResult open(
+            String clientId, boolean cleanStart, long expirySeconds, long fence, JournalBatch batch) {
         Held existing = held.get(clientId);
         if (existing != null) {
             existing.cancelExpiry();
             if (!cleanStart) {
                 ClientSession session = existing.session;
                 session.expirySeconds(expirySeconds);
+                session.fence(fence);
                 if (expirySeconds == ENDS_AT_CLOSE) {
                     session.forgetKept(batch);
                     listener.onSessionNotDurable(session);
@@ -190,9 +207,102 @@ public final class Sessions implements AutoCloseable {
                 expirySeconds == ENDS_AT_CLOSE ? null : new SessionJournal(journal, clientId, journal.nextNumber());
         ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
         session.expirySeconds(expirySeconds);
+        session.fence(fence);
         session.keepConnected(batch);
         held.put(clientId, new Held(session));
         return new OpenResult(session, false, null);
+    }
+
+    // ---- From node to node
+
+    /** Runs a task, on any thread, once what happened to sessions until now can be read from the store. */
+    public void settle(Runnable settled) {
+        SessionExport.settle(journal.store(), settled);
+    }
+
+    /** Reads a session that has no connection; null if there is none that outlives one. It does not expire meanwhile. */
+    public @Nullable SessionExport export(String clientId) {
+        synchronized (stripe(clientId)) {
+            Held current = held.get(clientId);
+            SessionHeader header = current == null ? null : current.session.header();
+            if (current == null || header == null) {
+                return null;
+            }
+            current.cancelExpiry();
+            current.session.moveHere(); // What comes from now on may come to the other node too, and back from there.
+            return new SessionExport(journal.store(), header);
+        }
+    }
+
+    /** A session that was read goes on here after all: its expiry begins anew. */
+    public void resume(String clientId) {
+        synchronized (stripe(clientId)) {
+            Held current = held.get(clientId);
+            if (current != null) {
+                settleLater(current.session);
+            }
+            if (current != null && !current.session.isConnected() && current.expiry == null) {
+                long now = timer.wallMillis();
+                endAfter(current, SessionHeader.endsAtMillis(now, current.session.expirySeconds()), now);
+            }
+        }
+    }
+
+    /** Takes in the session of another node; the parameters are those of the hand-over. */
+    public SessionImport receive(String clientId, long fence, NodeId from, long fromFence) {
+        return new SessionImport(this, clientId, fence, from, fromFence);
+    }
+
+    /** Whether the session here has that of another node in it, taken in at its last hand-over. */
+    public boolean hasReceived(String clientId, NodeId from, long fromFence) {
+        ClientSession session = get(clientId);
+        SessionJournal own = session == null ? null : session.journal();
+        byte[] origin =
+                own == null ? null : journal.store().get(Family.SESSIONS, SessionRecords.originKey(own.number()));
+        return Arrays.equals(origin, SessionRecords.origin(from, fromFence));
+    }
+
+    /** The session of a hand-over: it takes messages and sends none, and is not kept before everything is there. */
+    @Nullable
+    ClientSession openReceived(String clientId, SessionHeader there, long fence) {
+        synchronized (stripe(clientId)) {
+            if (size.incrementAndGet() > limits.maxSessions()) {
+                size.decrementAndGet();
+                return null;
+            }
+            SessionJournal own = SessionJournal.received(journal, clientId, there.lastSequence(), fence);
+            ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
+            session.expirySeconds(there.expirySeconds());
+            session.hold();
+            held.put(clientId, new Held(session));
+            return session;
+        }
+    }
+
+    /** For a while, second copies of messages may still come. */
+    void settleLater(ClientSession session) {
+        timer.schedule(SECOND_COPIES_COME, session::settled);
+    }
+
+    /**
+     * Deletes a session without connection that lives on at another node, with all that was in it. Nothing is dropped,
+     * and no will is due.
+     *
+     * @return the session, whose subscriptions are still listed; null if there was none
+     */
+    public @Nullable ClientSession moveAway(String clientId) {
+        synchronized (stripe(clientId)) {
+            Held current = held.remove(clientId);
+            if (current == null) {
+                return null;
+            }
+            current.cancelExpiry();
+            size.decrementAndGet();
+            JournalBatch batch = journal.batch();
+            current.session.moveAway(batch);
+            batch.commit();
+            return current.session;
+        }
     }
 
     private Executor detachedLoop(String clientId) {

@@ -177,6 +177,7 @@ final class LoopbackNode implements AutoCloseable {
                 router,
                 subscriptions,
                 wills,
+                Homes.alone(),
                 engine::handler,
                 Authenticator.allowAll(),
                 Authorizer.allowAll(),

@@ -25,7 +25,7 @@ class PublishCodecTest {
         ByteBuf payload =
                 Unpooled.copiedBuffer("..hello", StandardCharsets.UTF_8).skipBytes(2);
 
-        byte[] body = PublishCodec.encode(MqttProperties.NO_PROPERTIES, payload);
+        byte[] body = PublishCodec.encode(message(MqttProperties.NO_PROPERTIES, payload));
 
         assertThat(body).startsWith(0).hasSize(6);
         assertThat(payload.readerIndex()).isEqualTo(2);
@@ -45,7 +45,7 @@ class PublishCodecTest {
         properties.add(new UserProperty("a", "1"));
         properties.add(new UserProperty("k", "x".repeat(20_000)));
 
-        byte[] body = PublishCodec.encode(properties, Unpooled.EMPTY_BUFFER);
+        byte[] body = PublishCodec.encode(message(properties, Unpooled.EMPTY_BUFFER));
         MqttProperties read = PublishCodec.decode("t", 0, false, body, Message.NEVER, Origin.PEER)
                 .properties();
 
@@ -81,8 +81,30 @@ class PublishCodecTest {
         MqttProperties properties = new MqttProperties();
         properties.add(new IntegerProperty(0x23, 4)); // topic alias
 
-        assertThatThrownBy(() -> PublishCodec.encode(properties, Unpooled.EMPTY_BUFFER))
+        assertThatThrownBy(() -> PublishCodec.encode(message(properties, Unpooled.EMPTY_BUFFER)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("0x23");
+    }
+
+    private static Message message(MqttProperties properties, ByteBuf payload) {
+        return new Message("t", payload, 0, false, properties, Message.NEVER, "", Origin.PEER);
+    }
+
+    @Test
+    void keepsTheIdentifierOfAPublishWithAndWithoutProperties() {
+        MqttProperties properties = new MqttProperties();
+        properties.add(new MqttProperties.StringProperty(3, "text"));
+        for (MqttProperties each : new MqttProperties[] {MqttProperties.NO_PROPERTIES, properties}) {
+            ByteBuf payload = Unpooled.wrappedBuffer(new byte[] {1, 2});
+            Message sent = new Message("t", payload, 1, false, each, Message.NEVER, "", Origin.CLIENT);
+            byte[] body = PublishCodec.encode(sent);
+            Message read = PublishCodec.decode("t", 1, false, body, Message.NEVER, Origin.PEER);
+            assertThat(read.id()).isEqualTo(sent.id()).isNotEqualTo(Message.NO_ID);
+            assertThat(read.payload()).isEqualTo(payload);
+            assertThat(read.properties().listAll()).hasSameSizeAs(each.listAll());
+            assertThat(PublishCodec.decode("t", 1, true, body, Message.NEVER, Origin.RETAINED)
+                            .id())
+                    .isEqualTo(Message.NO_ID);
+        }
     }
 }
