@@ -212,7 +212,7 @@ class RoamingIT {
         assertThat(accepted).isNotEmpty();
         List<RawClient> told = new ArrayList<>();
         for (RawClient client : accepted) {
-            CompletableFuture.runAsync(
+            var unused = CompletableFuture.runAsync(
                     () -> {
                         if (client.awaitDisconnect() == SESSION_TAKEN_OVER) {
                             synchronized (told) {

@@ -50,7 +50,7 @@ final class StandingRecord {
         writtenMillis = standing.lastContactMillis();
         byte[] record = new WireWriter(10)
                 .writeByte(VERSION)
-                .writeByte(written.ordinal())
+                .writeByte(written.code())
                 .writeLong(writtenMillis)
                 .toByteArray();
         store.write(new WriteUnit().put(Family.META, KEY, record));
@@ -60,12 +60,13 @@ final class StandingRecord {
         try {
             WireReader in = WireReader.of(record);
             int version = in.readByte();
-            int level = in.readByte();
-            if (version != VERSION || level >= Level.values().length) {
-                throw new IllegalStateException("standing of version " + version + ", level " + level
+            int code = in.readByte();
+            Level level = Level.of(code);
+            if (version != VERSION || level == null) {
+                throw new IllegalStateException("standing of version " + version + ", level " + code
                         + " in the store: written by a newer version of this software?");
             }
-            return new RetainedStanding(tombstoneLife, Level.values()[level], in.readLong());
+            return new RetainedStanding(tombstoneLife, level, in.readLong());
         } catch (WireException damaged) {
             throw new IllegalStateException("the record of the last contact cannot be read", damaged);
         }

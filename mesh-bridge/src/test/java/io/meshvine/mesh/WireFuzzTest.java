@@ -35,6 +35,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterAll;
@@ -199,7 +200,7 @@ class WireFuzzTest {
                 switch (random.nextInt(3)) {
                     case 0 ->
                         RetainedCodec.encode(new RetainedCodec.Root(
-                                random.nextLong(), RetainedStanding.Level.values()[random.nextInt(3)]));
+                                random.nextLong(), Objects.requireNonNull(RetainedStanding.Level.of(random.nextInt(3)))));
                     case 1 -> RetainedCodec.encode(new RetainedCodec.Buckets(new RetainedMap().digest()));
                     default ->
                         RetainedCodec.encode(new RetainedCodec.Leaves(

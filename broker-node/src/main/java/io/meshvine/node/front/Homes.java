@@ -9,7 +9,11 @@ public interface Homes {
     /** The answer to a claim: one of the two is called, once, on any thread. */
     interface Claimant {
 
-        /** @param fence number of the claim, to be kept with the session */
+        /**
+         * The client id is this node's.
+         *
+         * @param fence number of the claim, to be kept with the session
+         */
         void granted(long fence);
 
         /** A later connection at another node has the better claim. */

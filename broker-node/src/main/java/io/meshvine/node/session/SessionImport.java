@@ -24,7 +24,7 @@ public final class SessionImport {
     private final long fromFence;
     private final List<Subscription> subscriptions = new ArrayList<>();
     private final Set<Integer> unreleased = new HashSet<>();
-    private final List<SessionParts.Record> deliveries = new ArrayList<>();
+    private final List<SessionParts.Part> deliveries = new ArrayList<>();
     private @Nullable SessionHeader header;
     private @Nullable ClientSession session;
     private boolean isNew;
@@ -37,10 +37,14 @@ public final class SessionImport {
         this.fromFence = fromFence;
     }
 
-    /** @throws IllegalArgumentException if the part is malformed */
+    /**
+     * Takes in a part.
+     *
+     * @throws IllegalArgumentException if it is malformed
+     */
     public void accept(byte[] part) {
         try {
-            for (SessionParts.Record record : SessionParts.read(part)) {
+            for (SessionParts.Part record : SessionParts.read(part)) {
                 switch (record.kind()) {
                     case SessionParts.HEADER -> header = SessionRecords.header(NO_KEY, record.value());
                     case SessionParts.SUBSCRIPTION ->
@@ -125,7 +129,7 @@ public final class SessionImport {
     private void restore(ClientSession here, SessionHeader there, JournalBatch batch) {
         SessionJournal own = here.journal();
         List<SessionRecords.Queued> queue = new ArrayList<>(deliveries.size());
-        for (SessionParts.Record record : deliveries) {
+        for (SessionParts.Part record : deliveries) {
             SessionRecords.Queued queued = SessionRecords.queued(record.key(), record.value());
             if (isSecondCopy(here, queued)) {
                 continue;
@@ -153,7 +157,7 @@ public final class SessionImport {
     }
 
     private void unite(ClientSession here, JournalBatch batch) {
-        for (SessionParts.Record record : deliveries) {
+        for (SessionParts.Part record : deliveries) {
             Delivery delivery =
                     SessionRecords.queued(record.key(), record.value()).delivery();
             if (delivery != null) {

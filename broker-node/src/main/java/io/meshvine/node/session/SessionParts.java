@@ -30,7 +30,7 @@ final class SessionParts {
 
     private SessionParts() {}
 
-    record Record(char kind, byte[] key, byte[] value) {}
+    record Part(char kind, byte[] key, byte[] value) {}
 
     static WireWriter begin() {
         return new WireWriter(PART_BYTES / 4).writeByte(VERSION);
@@ -41,16 +41,16 @@ final class SessionParts {
     }
 
     /** @throws IllegalArgumentException if the part is malformed or of a later version */
-    static List<Record> read(byte[] part) {
+    static List<Part> read(byte[] part) {
         try {
             WireReader in = WireReader.of(part);
             int version = in.readByte();
             if (version != VERSION) {
                 throw new IllegalArgumentException("a session of version " + version);
             }
-            List<Record> records = new ArrayList<>();
+            List<Part> records = new ArrayList<>();
             while (in.remaining() > 0) {
-                records.add(new Record((char) in.readByte(), in.readBytes(MAX_KEY), in.readBytes(MAX_VALUE)));
+                records.add(new Part((char) in.readByte(), in.readBytes(MAX_KEY), in.readBytes(MAX_VALUE)));
             }
             return records;
         } catch (WireException malformed) {

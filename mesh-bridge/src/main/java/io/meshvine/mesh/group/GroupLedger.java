@@ -130,7 +130,7 @@ public final class GroupLedger implements PeerService {
         }
     }
 
-    private void redeliver(GroupPeer peer, long now) {
+    private void redeliver(GroupPeer peer) {
         Set<GroupKey> hopeless = new HashSet<>();
         for (Map.Entry<Long, Given> next : List.copyOf(peer.given.entrySet())) {
             long ticket = next.getKey();
@@ -260,7 +260,7 @@ public final class GroupLedger implements PeerService {
         int waiting = 0;
         for (GroupPeer peer : List.copyOf(peers.values())) {
             if (peer.gone && now - peer.goneSinceNanos >= options.redeliverAfter().toNanos()) {
-                redeliver(peer, now);
+                redeliver(peer);
                 peer.gone = !peer.talking;
             }
             expire(peer, now);

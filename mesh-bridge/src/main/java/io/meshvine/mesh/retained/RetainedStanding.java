@@ -1,6 +1,7 @@
 package io.meshvine.mesh.retained;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node's retained messages are worth to others, and theirs to it. Tombstones live for a limited time; who was out
@@ -14,14 +15,34 @@ public final class RetainedStanding {
     private Level level;
     private long lastContactMillis;
 
-    /** What the state of a node is worth. On the wire: the order is part of the protocol. */
+    /** What the state of a node is worth. Codes are on the wire and in the store: one is never used for something else. */
     public enum Level {
         /** Never compared with another node: it cannot say that something is missing because it was deleted. */
-        FRESH,
+        FRESH(0),
         /** Was equal to another node's, and in contact since, but for less than tombstones live. */
-        CURRENT,
+        CURRENT(1),
         /** Out of contact for longer than tombstones live. */
-        STALE
+        STALE(2);
+
+        private final int code;
+
+        Level(int code) {
+            this.code = code;
+        }
+
+        public int code() {
+            return code;
+        }
+
+        /** The level of a code; null if there is none. */
+        public static @Nullable Level of(int code) {
+            for (Level level : values()) {
+                if (level.code == code) {
+                    return level;
+                }
+            }
+            return null;
+        }
     }
 
     /** A node without an earlier life. */

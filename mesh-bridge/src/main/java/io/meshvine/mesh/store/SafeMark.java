@@ -47,7 +47,7 @@ final class SafeMark {
 
     private static int checksum(ByteBuffer bytes) {
         CRC32C crc = new CRC32C();
-        crc.update(bytes.array(), 0, Long.BYTES);
+        crc.update(bytes.slice(0, Long.BYTES));
         return (int) crc.getValue();
     }
 }

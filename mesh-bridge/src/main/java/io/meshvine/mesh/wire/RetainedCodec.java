@@ -93,7 +93,7 @@ public final class RetainedCodec {
         return new WireWriter(2 + Long.BYTES)
                 .writeByte(OF_ALL)
                 .writeLong(root.hash)
-                .writeByte(root.standing.ordinal())
+                .writeByte(root.standing.code())
                 .toByteArray();
     }
 
@@ -126,11 +126,12 @@ public final class RetainedCodec {
     }
 
     private static RetainedStanding.Level readStanding(WireReader in) throws WireException {
-        int standing = in.readByte();
-        if (standing >= RetainedStanding.Level.values().length) {
-            throw new WireException("standing " + standing);
+        int code = in.readByte();
+        RetainedStanding.Level standing = RetainedStanding.Level.of(code);
+        if (standing == null) {
+            throw new WireException("standing " + code);
         }
-        return RetainedStanding.Level.values()[standing];
+        return standing;
     }
 
     private static long[] readHashes(WireReader in, int count) throws WireException {
