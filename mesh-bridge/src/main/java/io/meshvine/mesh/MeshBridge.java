@@ -584,8 +584,7 @@ public final class MeshBridge implements AutoCloseable {
             case RETAINED_DIGEST -> exchange.onDigest(link, RetainedCodec.decodeDigest(in));
             case RETAINED_LISTING -> exchange.onListing(link, RetainedCodec.decodeListing(in));
             case RETAINED_ENTRIES ->
-                exchange.onEntries(
-                        link, RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
+                exchange.onEntries(link, RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
             case LANE_MESSAGE -> lanes.onMessage(link, in);
             case LANE_ACK -> lanes.onConfirmed(link, in.readSequence());
             case ABSENT_OFFER -> absentPeers.onOffers(link, AbsentCodec.decodeOffers(in));
@@ -633,7 +632,9 @@ public final class MeshBridge implements AutoCloseable {
     /** Whether its origin has given to other members what it gave to ours. */
     private boolean isVoid(PeerLink link, Arrival arrival) {
         GroupLedger kept = ledger;
-        return kept != null && arrival.ticket() != GroupLedger.NO_TICKET && !kept.arrived(link.peer(), arrival.ticket());
+        return kept != null
+                && arrival.ticket() != GroupLedger.NO_TICKET
+                && !kept.arrived(link.peer(), arrival.ticket());
     }
 
     /** Transport threads leave letters. */

@@ -241,8 +241,7 @@ final class RetainedExchange {
     private void sendDigest(PeerLink link) {
         if (link.bulkBacklog() == 0) {
             link.sendBulk(Outgoing.once(
-                    FrameKind.RETAINED_DIGEST,
-                    () -> RetainedCodec.encode(new Root(digest(), standing.level()))));
+                    FrameKind.RETAINED_DIGEST, () -> RetainedCodec.encode(new Root(digest(), standing.level()))));
         }
     }
 

@@ -183,6 +183,8 @@ class AbsenceTest {
         SlowStore counting = new SlowStore();
         LoneBridge lone = life(1, counting);
         LoneBridge.Peer peer = lone.connected(1, CLEAN);
+        lone.run(1_000); // That there was contact is noted once, whatever is sent.
+        int writtenBefore = counting.waiting.size();
         publish(lone, peer, 1, 1);
         peer.acknowledge(1);
         peer.send(FrameKind.PUBLISHES, MeshBridgeTest.publishes(1, true));
@@ -190,7 +192,7 @@ class AbsenceTest {
 
         assertThat(settled).hasValue(1);
         assertThat(lone.delivered).hasSize(1);
-        assertThat(counting.waiting).isEmpty();
+        assertThat(counting.waiting).hasSize(writtenBefore);
     }
 
     @Test

@@ -9,9 +9,9 @@ import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedDigest;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedMessage;
-import io.meshvine.mesh.wire.AbsentCodec;
 import io.meshvine.mesh.retained.RetainedStanding;
 import io.meshvine.mesh.will.WillLeases;
+import io.meshvine.mesh.wire.AbsentCodec;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
@@ -35,8 +35,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -200,11 +200,13 @@ class WireFuzzTest {
                 switch (random.nextInt(3)) {
                     case 0 ->
                         RetainedCodec.encode(new RetainedCodec.Root(
-                                random.nextLong(), Objects.requireNonNull(RetainedStanding.Level.of(random.nextInt(3)))));
+                                random.nextLong(),
+                                Objects.requireNonNull(RetainedStanding.Level.of(random.nextInt(3)))));
                     case 1 -> RetainedCodec.encode(new RetainedCodec.Buckets(new RetainedMap().digest()));
                     default ->
                         RetainedCodec.encode(new RetainedCodec.Leaves(
-                                random.nextInt(256), random.longs(RetainedDigest.LEAVES).toArray()));
+                                random.nextInt(256),
+                                random.longs(RetainedDigest.LEAVES).toArray()));
                 };
             case RETAINED_LISTING ->
                 RetainedCodec.encodeListing(

@@ -259,7 +259,8 @@ public final class GroupLedger implements PeerService {
         long now = loop.nanoTime();
         int waiting = 0;
         for (GroupPeer peer : List.copyOf(peers.values())) {
-            if (peer.gone && now - peer.goneSinceNanos >= options.redeliverAfter().toNanos()) {
+            if (peer.gone
+                    && now - peer.goneSinceNanos >= options.redeliverAfter().toNanos()) {
                 redeliver(peer);
                 peer.gone = !peer.talking;
             }

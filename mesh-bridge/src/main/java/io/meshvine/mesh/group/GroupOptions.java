@@ -13,7 +13,8 @@ public record GroupOptions(Duration redeliverAfter, Duration keep, long maxBytes
 
     public GroupOptions {
         if (redeliverAfter.isNegative() || keep.isNegative() || maxBytes < 0) {
-            throw new IllegalArgumentException("must not be negative: " + redeliverAfter + ", " + keep + ", " + maxBytes);
+            throw new IllegalArgumentException(
+                    "must not be negative: " + redeliverAfter + ", " + keep + ", " + maxBytes);
         }
     }
 }

@@ -137,10 +137,7 @@ public final class Inbox {
             handover.durable = true;
             return;
         }
-        unit.put(
-                Family.WATERMARKS,
-                LinkRecords.watermarkKey(origin),
-                LinkRecords.encodeWatermark(handover.through));
+        unit.put(Family.WATERMARKS, LinkRecords.watermarkKey(origin), LinkRecords.encodeWatermark(handover.through));
         unit.whenDurable(() -> loop.execute(() -> {
             handover.durable = true;
             advance();

@@ -442,9 +442,7 @@ final class Outbox {
 
     /** Reads what is on disk back into the head, a batch at a time, once the head has room. */
     void refill(long nowNanos, long wallMillis) {
-        if (tail.count == 0
-                || headBytes > limits.windowBytes() / 2
-                || (unreadable && nowNanos - readAgainNanos < 0)) {
+        if (tail.count == 0 || headBytes > limits.windowBytes() / 2 || (unreadable && nowNanos - readAgainNanos < 0)) {
             return;
         }
         unreadable = false;
@@ -477,8 +475,7 @@ final class Outbox {
         }
     }
 
-    private void restore(
-            Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
+    private void restore(Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
         if (!position.isAfter(acknowledged)) {
             records.confirm(record.length);
             return;

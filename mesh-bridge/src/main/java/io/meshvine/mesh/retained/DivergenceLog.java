@@ -35,8 +35,7 @@ public final class DivergenceLog {
      * @param topics how many topics were written on both sides
      * @param conflicts the first of them
      */
-    public record Report(
-            NodeId peer, long apartSinceMillis, long metMillis, int topics, List<Conflict> conflicts) {
+    public record Report(NodeId peer, long apartSinceMillis, long metMillis, int topics, List<Conflict> conflicts) {
         public Report {
             conflicts = List.copyOf(conflicts);
         }
@@ -81,8 +80,7 @@ public final class DivergenceLog {
             boolean theirsWins = theirs.stamp().compareTo(known.stamp()) > 0;
             RetainedMessage winner = theirsWins ? theirs : known;
             RetainedMessage loser = theirsWins ? known : theirs;
-            merge.conflicts.add(
-                    new Conflict(theirs.topic(), winner.stamp(), loser.stamp(), winner.tombstone()));
+            merge.conflicts.add(new Conflict(theirs.topic(), winner.stamp(), loser.stamp(), winner.tombstone()));
         }
     }
 

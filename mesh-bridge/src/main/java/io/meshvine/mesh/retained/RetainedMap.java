@@ -81,7 +81,9 @@ public final class RetainedMap {
         this.bounds = bounds;
         this.boundsForPeers = bounds.equals(Bounds.NONE)
                 ? bounds
-                : new Bounds((int) Math.min(Integer.MAX_VALUE, bounds.maxMessages + (long) bounds.maxMessages / 4), bounds.maxBytes + bounds.maxBytes / 4);
+                : new Bounds(
+                        (int) Math.min(Integer.MAX_VALUE, bounds.maxMessages + (long) bounds.maxMessages / 4),
+                        bounds.maxBytes + bounds.maxBytes / 4);
     }
 
     /**
@@ -226,8 +228,7 @@ public final class RetainedMap {
         RetainedMessage known = byTopic.get(topic);
         long more = topic.length() + bodyBytes - (known == null ? 0 : known.size());
         boolean isNew = bodyBytes > 0 && (known == null || known.tombstone());
-        return (more <= 0 || bytes.get() + more <= within.maxBytes())
-                && (!isNew || live.get() < within.maxMessages());
+        return (more <= 0 || bytes.get() + more <= within.maxBytes()) && (!isNew || live.get() < within.maxMessages());
     }
 
     private void purge(String topic, long nowMillis, long horizon, List<RetainedMessage> gone) {

@@ -18,7 +18,8 @@ class DivergenceLogTest {
     void reportsWhatBothSidesWroteWhileApartAndWhoWon() {
         log.begin(THERE, APART, MET);
         log.compare(THERE, written("won-here", 3_000, HERE), written("won-here", 2_000, THERE));
-        log.compare(THERE, written("won-there", 2_000, HERE), RetainedMessage.deleted("won-there", stamp(3_000, THERE)));
+        log.compare(
+                THERE, written("won-there", 2_000, HERE), RetainedMessage.deleted("won-there", stamp(3_000, THERE)));
 
         DivergenceLog.Report report = Objects.requireNonNull(log.end(THERE));
         assertThat(report.peer()).isEqualTo(THERE);

@@ -46,6 +46,7 @@ record FaultPlan(
 
     /** No scenario lasts so long. */
     static final int LONG_RETENTION = 600_000;
+
     private static final int MIB = 1024 * 1024;
 
     /** No publish of a scenario is larger. */

@@ -35,7 +35,8 @@ final class GroupNode implements LocalBroker, GroupMembers {
     GroupNode(SimNode.Life life, SimGroups books) {
         this.life = life;
         this.books = books;
-        this.ledger = new GroupLedger(life.epoch, life.loop, new GroupOptions(REDELIVER_AFTER, Duration.ofHours(1), 1_000_000), this);
+        this.ledger = new GroupLedger(
+                life.epoch, life.loop, new GroupOptions(REDELIVER_AFTER, Duration.ofHours(1), 1_000_000), this);
         life.bridge.attach(ledger);
         life.broker.instead = this;
     }
@@ -120,9 +121,7 @@ final class GroupNode implements LocalBroker, GroupMembers {
                 .map(PeerInterest::peer)
                 .filter(peer -> ledger.isLive(peer, GROUP) == live)
                 .toList();
-        return candidates.isEmpty()
-                ? null
-                : candidates.get(life.loop.random().nextInt(candidates.size()));
+        return candidates.isEmpty() ? null : candidates.get(life.loop.random().nextInt(candidates.size()));
     }
 
     private void take(Held publish) {

@@ -22,7 +22,9 @@ class GroupScenarioTest {
         forEachSeed((random, groups) -> {
             course(random, groups, -1);
             groups.run(QUIET_MILLIS);
-            groups.accepted().forEach(name -> assertThat(groups.acknowledged(name)).as(name).hasSize(1));
+            groups.accepted()
+                    .forEach(name ->
+                            assertThat(groups.acknowledged(name)).as(name).hasSize(1));
             assertThat(groups.parked).isEmpty();
         });
     }
@@ -34,7 +36,9 @@ class GroupScenarioTest {
             course(random, groups, dies);
             groups.mesh.at(groups.nowMillis() + 2_000 + random.nextInt(COURSE_MILLIS), () -> groups.mesh.crash(dies));
             groups.run(COURSE_MILLIS + QUIET_MILLIS);
-            groups.accepted().forEach(name -> assertThat(groups.acknowledged(name)).as(name).isNotEmpty());
+            groups.accepted()
+                    .forEach(name ->
+                            assertThat(groups.acknowledged(name)).as(name).isNotEmpty());
         });
     }
 
@@ -47,7 +51,9 @@ class GroupScenarioTest {
             groups.mesh.at(cutMillis, () -> cut(groups, alone, true));
             groups.mesh.at(cutMillis + random.nextInt(20_000), () -> cut(groups, alone, false));
             groups.run(COURSE_MILLIS + 20_000 + QUIET_MILLIS);
-            groups.accepted().forEach(name -> assertThat(groups.acknowledged(name)).as(name).isNotEmpty());
+            groups.accepted()
+                    .forEach(name ->
+                            assertThat(groups.acknowledged(name)).as(name).isNotEmpty());
         });
     }
 
@@ -99,7 +105,8 @@ class GroupScenarioTest {
         seeds.forEach(seed -> {
             SplittableRandom random = new SplittableRandom(seed);
             int nodes = 2 + random.nextInt(4);
-            SimGroups groups = new SimGroups(random.split(), nodes, FaultPlan.stormy(random).keepingAll());
+            SimGroups groups = new SimGroups(
+                    random.split(), nodes, FaultPlan.stormy(random).keepingAll());
             try {
                 for (int node = 0; node < nodes; node++) {
                     groups.mesh.start(node);

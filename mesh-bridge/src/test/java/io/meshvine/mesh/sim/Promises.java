@@ -36,8 +36,10 @@ final class Promises {
             }
             if (!stored.contains(target.peer()) && drops(mesh, sending.origin.node) == 0) {
                 mesh.books()
-                        .report(sending, "was settled, but n" + node.number + " did not take it over for good, and "
-                                + sending.origin + " has it not on disk");
+                        .report(
+                                sending,
+                                "was settled, but n" + node.number + " did not take it over for good, and "
+                                        + sending.origin + " has it not on disk");
             }
         }
     }
@@ -80,8 +82,10 @@ final class Promises {
 
     private static long idOf(PublishReader reader, byte[] stored) {
         try {
-            return Books.idOf(
-                    StoredPublish.decode(reader, stored, 0, 0).arrival().publish().body());
+            return Books.idOf(StoredPublish.decode(reader, stored, 0, 0)
+                    .arrival()
+                    .publish()
+                    .body());
         } catch (WireException malformed) {
             throw new AssertionError(malformed);
         }
@@ -145,8 +149,8 @@ final class Promises {
             }
             durables(mesh, sending, target, life.node)
                     .filter(session -> !has(life.node, session, sending))
-                    .forEach(session -> missing.add("is not in the durable session of " + session.interest + " at n"
-                            + life.node.number));
+                    .forEach(session -> missing.add(
+                            "is not in the durable session of " + session.interest + " at n" + life.node.number));
             if (!missing.isEmpty() && excused-- <= 0) {
                 mesh.books().report(sending, missing.get(0));
             }

@@ -16,8 +16,7 @@ class RetainedAtScaleTest {
     private static final int MESSAGES = Integer.getInteger("meshvine.sim.retained", 50_000);
 
     /** A fast network without faults, so that figures mean something. */
-    private static final FaultPlan CALM =
-            new FaultPlan(
+    private static final FaultPlan CALM = new FaultPlan(
             false, false, 1, 1, 100_000, 400_000, 1_000, 0, 0, 0, 0, 0, 0, 64 << 20, 64 << 20, 86_400_000);
 
     private final SimMesh mesh = new SimMesh(new SplittableRandom(1), 2, CALM, Defect.NONE);
@@ -85,15 +84,25 @@ class RetainedAtScaleTest {
         publish(three, 0, "deleted", 0);
         publish(three, 2, "old", 5);
         three.runUntil(200_000);
-        assertThat(three.node(0).current().retained.get("deleted")).as("tombstone").isNull();
+        assertThat(three.node(0).current().retained.get("deleted"))
+                .as("tombstone")
+                .isNull();
         publish(three, 2, "late", 5);
         split(three, false);
         three.runUntil(260_000);
         for (SimNode node : three.nodes()) {
-            assertThat(node.current().retained.get("deleted")).as("at n%d", node.number).isNull();
-            assertThat(node.current().retained.get("kept")).as("at n%d", node.number).isNotNull();
-            assertThat(node.current().retained.get("late")).as("at n%d", node.number).isNotNull();
-            assertThat(node.current().retained.get("old")).as("at n%d", node.number).isNull();
+            assertThat(node.current().retained.get("deleted"))
+                    .as("at n%d", node.number)
+                    .isNull();
+            assertThat(node.current().retained.get("kept"))
+                    .as("at n%d", node.number)
+                    .isNotNull();
+            assertThat(node.current().retained.get("late"))
+                    .as("at n%d", node.number)
+                    .isNotNull();
+            assertThat(node.current().retained.get("old"))
+                    .as("at n%d", node.number)
+                    .isNull();
         }
         assertThat(three.node(2).current().bridge.counters().retainedYielded()).isEqualTo(2);
     }

@@ -91,8 +91,7 @@ final class Scenario {
     private void subscribe(int node) {
         if (mesh.node(node).isUp()) {
             String group = random.nextInt(4) == 0 ? oneOf(GROUPS) : Interest.NO_GROUP;
-            mesh.subscribe(
-                    node, new Interest(group, oneOf(FILTERS), random.nextInt(3), random.nextInt(2) == 0));
+            mesh.subscribe(node, new Interest(group, oneOf(FILTERS), random.nextInt(3), random.nextInt(2) == 0));
         }
     }
 

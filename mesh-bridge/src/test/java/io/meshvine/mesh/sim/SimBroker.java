@@ -134,7 +134,8 @@ final class SimBroker implements LocalBroker {
     private void queue(Subscription subscription, Sending sending, WriteUnit unit) {
         unit.put(Family.QUEUES, queueKey(subscription, sending), THERE);
         if (!got.add(new Got(subscription.number, sending.id)) && !mesh.lostDisk(life.node)) {
-            mesh.books().report(sending, "came twice to the durable session of " + subscription.interest + " at " + life);
+            mesh.books()
+                    .report(sending, "came twice to the durable session of " + subscription.interest + " at " + life);
         }
         Order order = order(subscription.number, sending);
         Long before = last.merge(order, sending.id, Math::max);
@@ -144,17 +145,16 @@ final class SimBroker implements LocalBroker {
                             sending,
                             "came to the durable session of " + subscription.interest + " at " + life
                                     + " behind its successor\n"
-                                    + mesh.books().sendings().get(before.intValue()).story());
+                                    + mesh.books()
+                                            .sendings()
+                                            .get(before.intValue())
+                                            .story());
         }
     }
 
     private static Order order(int subscription, Sending sending) {
         return new Order(
-                subscription,
-                sending.origin.node,
-                sending.publisher,
-                sending.publish.topic(),
-                sending.publish.qos());
+                subscription, sending.origin.node, sending.publisher, sending.publish.topic(), sending.publish.qos());
     }
 
     /** The highest QoS at which an ordinary subscription wants a topic; -1 if none does. */

@@ -91,8 +91,7 @@ final class SimGroups {
     }
 
     private static String name(MeshPublish publish) {
-        return new String(
-                publish.body(), 1, publish.body().length - 1, java.nio.charset.StandardCharsets.UTF_8);
+        return new String(publish.body(), 1, publish.body().length - 1, java.nio.charset.StandardCharsets.UTF_8);
     }
 
     /** The publishes of nodes that still live, for which there was somebody. */

@@ -160,8 +160,7 @@ final class SimMesh {
 
     void subscribe(int node, Interest interest) {
         SimNode.Life life = nodes.get(node).current();
-        Subscription subscription =
-                new Subscription(subscriptions.size(), life.node, interest, scheduler.nowNanos());
+        Subscription subscription = new Subscription(subscriptions.size(), life.node, interest, scheduler.nowNanos());
         subscriptions.add(subscription);
         life.broker.subscriptions.add(subscription);
         life.wanted.add(interest);
@@ -268,8 +267,9 @@ final class SimMesh {
         }
         for (GroupInterest group : wanted.groups()) {
             if (!life.broker.hasMember(group.key())) {
-                List<PeerInterest> live =
-                        group.members().stream().filter(member -> !member.absent()).toList();
+                List<PeerInterest> live = group.members().stream()
+                        .filter(member -> !member.absent())
+                        .toList();
                 List<PeerInterest> members = live.isEmpty() && publishQos > 0 ? group.members() : live;
                 if (members.isEmpty()) {
                     continue;

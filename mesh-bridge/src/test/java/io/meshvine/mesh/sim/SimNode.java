@@ -63,8 +63,7 @@ final class SimNode {
             this.broker = new SimBroker(mesh, this, store);
             this.clock = new HybridClock(id, loop::wallMillis);
             MeshOptions options = mesh.options("n" + number);
-            this.bridge =
-                    new MeshBridge(options, id, epoch, loop, transport, broker, store, retained, clock, index);
+            this.bridge = new MeshBridge(options, id, epoch, loop, transport, broker, store, retained, clock, index);
         }
 
         /** Durable sessions are there before the first peer is. */

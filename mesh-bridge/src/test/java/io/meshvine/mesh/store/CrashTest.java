@@ -133,12 +133,16 @@ class CrashTest {
     /** Opens a store, checks that its families agree with each other, and returns the last unit in it. */
     private static int newest(Path folder, Durability durability, boolean torn) {
         try (RocksRecordStore store = open(folder, durability)) {
-            assertThat(torn || store.lostChanges() == 0).as("what was safe is there").isTrue();
+            assertThat(torn || store.lostChanges() == 0)
+                    .as("what was safe is there")
+                    .isTrue();
             byte[] noted = store.get(Family.WATERMARKS, NEWEST);
             int newest = noted == null ? -1 : ByteBuffer.wrap(noted).getInt();
             int[] next = {Math.max(0, newest - WINDOW + 1)};
             store.scan(Family.QUEUES, new byte[0], null, (key, value) -> {
-                assertThat(ByteBuffer.wrap(key).getInt()).as("queue up to %d", newest).isEqualTo(next[0]++);
+                assertThat(ByteBuffer.wrap(key).getInt())
+                        .as("queue up to %d", newest)
+                        .isEqualTo(next[0]++);
                 return true;
             });
             assertThat(next[0]).isEqualTo(newest + 1);

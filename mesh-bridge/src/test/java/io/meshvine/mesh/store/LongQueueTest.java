@@ -60,8 +60,8 @@ class LongQueueTest {
             long start = System.nanoTime();
             assertThat(count(store)).isEqualTo(LENGTH);
             Duration taken = Duration.ofNanos(System.nanoTime() - start);
-            System.out.println("LongQueueTest: " + LENGTH + " of " + MESSAGES + " read in " + taken.toMillis()
-                    + " ms, " + store.statistics());
+            System.out.println("LongQueueTest: " + LENGTH + " of " + MESSAGES + " read in " + taken.toMillis() + " ms, "
+                    + store.statistics());
             assertThat(taken).isLessThan(Duration.ofSeconds(10)); // a thousand times what it should take
             assertThat(store.statistics().storedBytes()).isLessThan(ALL_BYTES / 2);
         }

@@ -86,7 +86,9 @@ class StoreFaultsTest {
                 }
             }
 
-            assertThat(store.problem().orElseThrow()).contains(folder.toString()).contains("no space left");
+            assertThat(store.problem().orElseThrow())
+                    .contains(folder.toString())
+                    .contains("no space left");
             int safe = durable.size();
             store.write(unit(handedOver++));
             await().atMost(LONG).until(() -> store.statistics().failures() > 3);
@@ -158,7 +160,9 @@ class StoreFaultsTest {
             int failed = 0;
             for (int i = 0; i < records; i++) {
                 try {
-                    assertThat(store.get(Family.QUEUES, key(i))).as("record %d", i).isNotNull();
+                    assertThat(store.get(Family.QUEUES, key(i)))
+                            .as("record %d", i)
+                            .isNotNull();
                 } catch (StoreException e) {
                     failed++;
                 }
