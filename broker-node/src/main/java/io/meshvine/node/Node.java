@@ -7,11 +7,11 @@ import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.retained.RetainedRecords;
 import io.meshvine.mesh.session.DirectoryOptions;
 import io.meshvine.mesh.store.Durability;
 import io.meshvine.mesh.store.RocksRecordStore;
 import io.meshvine.mesh.store.StoreOptions;
-import io.meshvine.mesh.retained.RetainedRecords;
 import io.meshvine.mesh.will.WillLeases;
 import io.meshvine.mesh.will.WillOptions;
 import io.meshvine.node.admin.AdminServer;
@@ -175,7 +175,15 @@ public final class Node implements RunningNode {
         health.watch("meshvine-timer", timer);
         this.admin = new AdminServer(
                 config.admin(),
-                new AdminSources(version, checks, mesh::status, mesh::diagnose, mesh::divergence, counters::all, loaded.settings(), metrics::scrape));
+                new AdminSources(
+                        version,
+                        checks,
+                        mesh::status,
+                        mesh::diagnose,
+                        mesh::divergence,
+                        counters::all,
+                        loaded.settings(),
+                        metrics::scrape));
     }
 
     /**
@@ -213,8 +221,8 @@ public final class Node implements RunningNode {
                     case OS -> Durability.OS;
                     case NONE -> Durability.NONE;
                 };
-        return RocksRecordStore.open(new StoreOptions(
-                home.folder().resolve("store"), home.id().toString(), durability, storage.memory()));
+        return RocksRecordStore.open(
+                new StoreOptions(home.folder().resolve("store"), home.id().toString(), durability, storage.memory()));
     }
 
     private void serve() throws IOException {

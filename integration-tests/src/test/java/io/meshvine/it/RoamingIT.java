@@ -96,7 +96,8 @@ class RoamingIT {
         first.await(PUBREL);
         // A publish of the client itself that is not released.
         int own = first.newPacketId();
-        first.send(Publish.to(name + "x/own").payload("own").qos(2).packetId(own).toBytes(Version.V5));
+        first.send(
+                Publish.to(name + "x/own").payload("own").qos(2).packetId(own).toBytes(Version.V5));
         first.await(PUBREC);
 
         RawClient second = connect(1, durable(Version.V5), true);

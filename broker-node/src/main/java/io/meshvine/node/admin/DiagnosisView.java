@@ -58,12 +58,8 @@ final class DiagnosisView {
     }
 
     private static void link(ObjectNode node, Finding finding, Map<NodeId, String> names) {
-        node.putObject("from")
-                .put("id", finding.from().toString())
-                .put("name", names.getOrDefault(finding.from(), ""));
-        node.putObject("to")
-                .put("id", finding.to().toString())
-                .put("name", names.getOrDefault(finding.to(), ""));
+        node.putObject("from").put("id", finding.from().toString()).put("name", names.getOrDefault(finding.from(), ""));
+        node.putObject("to").put("id", finding.to().toString()).put("name", names.getOrDefault(finding.to(), ""));
         node.put("state", finding.state().name().toLowerCase(Locale.ROOT));
         node.put("answered", finding.isAnswered());
         if (finding.isAnswered()) {

@@ -33,9 +33,7 @@ final class DivergenceView {
     }
 
     private static ObjectNode write(ObjectMapper json, HybridTimestamp stamp) {
-        return json.createObjectNode()
-                .put("node", stamp.node().toString())
-                .put("at", time(stamp.wallMillis()));
+        return json.createObjectNode().put("node", stamp.node().toString()).put("at", time(stamp.wallMillis()));
     }
 
     private static String time(long millis) {

@@ -59,7 +59,9 @@ final class Assembly {
         List<String> order = Settings.all().stream().map(Setting::key).toList();
         effective.sort(Comparator.comparingInt(setting -> order.indexOf(setting.key())));
         return new LoadedConfig(
-                new NodeConfig(name, dataDir, mqtt, session, retained, will, mesh, storage, admin, anonymous, drain, logLevel), effective);
+                new NodeConfig(
+                        name, dataDir, mqtt, session, retained, will, mesh, storage, admin, anonymous, drain, logLevel),
+                effective);
     }
 
     private MqttConfig mqtt(boolean anonymous) {

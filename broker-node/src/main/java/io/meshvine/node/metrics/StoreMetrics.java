@@ -11,15 +11,23 @@ public final class StoreMetrics {
 
     /** Adds the store to the node's metrics. */
     public static void bind(NodeMetrics metrics, RecordStore store) {
-        metrics.counter("store.units", "changes kept as a whole", () -> store.statistics()
-                .units());
-        metrics.counter("store.written.bytes", "bytes of those changes", () -> store.statistics()
-                .bytes());
-        metrics.counter("store.failures", "attempts to write that failed", () -> store.statistics()
-                .failures());
+        metrics.counter(
+                "store.units",
+                "changes kept as a whole",
+                () -> store.statistics().units());
+        metrics.counter(
+                "store.written.bytes",
+                "bytes of those changes",
+                () -> store.statistics().bytes());
+        metrics.counter(
+                "store.failures",
+                "attempts to write that failed",
+                () -> store.statistics().failures());
         metrics.gauge("store.pending.bytes", "bytes that are not durable yet", store::pendingBytes);
-        metrics.gauge("store.size.bytes", "bytes of the store", () -> store.statistics()
-                .storedBytes());
+        metrics.gauge(
+                "store.size.bytes",
+                "bytes of the store",
+                () -> store.statistics().storedBytes());
         metrics.gauge(
                 "store.problem",
                 "1 while nothing can be written, and nothing is acknowledged that has to be",

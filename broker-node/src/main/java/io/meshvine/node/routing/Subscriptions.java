@@ -208,7 +208,8 @@ public final class Subscriptions {
         SharedFilter shared = TopicFilters.parseShared(subscription.filter());
         String filter = shared == null ? subscription.filter() : shared.filter();
         if (!filter.startsWith(NODE_LOCAL)) {
-            into.add(new Interest(shared == null ? Interest.NO_GROUP : shared.group(), filter, subscription.qos(), durable));
+            into.add(new Interest(
+                    shared == null ? Interest.NO_GROUP : shared.group(), filter, subscription.qos(), durable));
         }
     }
 }

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meshvine.mesh.MeshDiagnosis;
-import io.meshvine.mesh.retained.HybridTimestamp;
-import io.meshvine.mesh.retained.DivergenceLog;
-import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.MeshFixtures;
 import io.meshvine.mesh.MeshStatus;
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.retained.DivergenceLog;
+import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.node.config.Listener;
 import io.meshvine.node.config.LoadedConfig.Effective;
 import java.io.IOException;
@@ -178,10 +178,19 @@ class AdminServerTest {
 
     @Test
     void tellsNothingOfAnInternalError() throws Exception {
-        try (AdminServer failing =
-                new AdminServer(ANY_PORT, new AdminSources("1", health, () -> mesh, timeout -> diagnosis, () -> CompletableFuture.completedFuture(List.of()), Map::of, List.of(), () -> {
-                    throw new IllegalStateException("secret detail");
-                }))) {
+        try (AdminServer failing = new AdminServer(
+                ANY_PORT,
+                new AdminSources(
+                        "1",
+                        health,
+                        () -> mesh,
+                        timeout -> diagnosis,
+                        () -> CompletableFuture.completedFuture(List.of()),
+                        Map::of,
+                        List.of(),
+                        () -> {
+                            throw new IllegalStateException("secret detail");
+                        }))) {
             failing.start();
             HttpResponse<String> response =
                     send(HttpRequest.newBuilder().uri(URI.create("http://127.0.0.1:" + failing.port() + "/metrics")));
@@ -215,7 +224,8 @@ class AdminServerTest {
         String body = get("/api/v1/mesh/divergence").body();
 
         assertThat(body).contains("\"retainedTopics\" : 7", "\"topic\" : \"plant/valve\"", "\"deleted\" : true");
-        assertThat(body).contains("\"apartSince\" : \"1970-01-01T00:00:01Z\"", "\"node\" : \"" + new NodeId(0, 2) + "\"");
+        assertThat(body)
+                .contains("\"apartSince\" : \"1970-01-01T00:00:01Z\"", "\"node\" : \"" + new NodeId(0, 2) + "\"");
     }
 
     private AdminSources sources() {

@@ -91,10 +91,7 @@ class AskNodeTest {
                 List.of(
                         new Finding(MeshFixtures.SELF, MeshFixtures.PEER, LinkState.CONNECTED, 400),
                         new Finding(
-                                MeshFixtures.PEER,
-                                MeshFixtures.SELF,
-                                LinkState.CONNECTED,
-                                MeshDiagnosis.NO_ANSWER)),
+                                MeshFixtures.PEER, MeshFixtures.SELF, LinkState.CONNECTED, MeshDiagnosis.NO_ANSWER)),
                 List.of()));
         assertThat(run("doctor", "--admin", url())).isEqualTo(1);
         assertThat(out.toString())
@@ -106,8 +103,7 @@ class AskNodeTest {
     void doctorNamesNodesThatAreAwayOrSilentAndWhatIsWrongWithThisOne() {
         problem.set(Optional.of("disk is full"));
         diagnosis.set(new MeshDiagnosis(
-                List.of(new Finding(
-                        MeshFixtures.SELF, MeshFixtures.PEER, LinkState.ABSENT, MeshDiagnosis.NO_ANSWER)),
+                List.of(new Finding(MeshFixtures.SELF, MeshFixtures.PEER, LinkState.ABSENT, MeshDiagnosis.NO_ANSWER)),
                 List.of(MeshFixtures.PEER)));
         assertThat(run("doctor", "--admin", url(), "--json")).isEqualTo(1);
         assertThat(out.toString())

@@ -37,13 +37,12 @@ public class SessionBenchmark {
 
     private final Queue<Runnable> loop = new ArrayDeque<>();
     private final BridgeLoop timer = new BridgeLoop("session-benchmark");
-    private final Sessions sessions =
-            new Sessions(
-                    SessionLimits.defaults(),
-                    new SessionCounters(),
-                    new Journal(new HeapRecordStore(), 1),
-                    List.of(loop::add),
-                    timer);
+    private final Sessions sessions = new Sessions(
+            SessionLimits.defaults(),
+            new SessionCounters(),
+            new Journal(new HeapRecordStore(), 1),
+            List.of(loop::add),
+            timer);
     private final Sink sink = new Sink();
     private final Message message = new Message(
             "bench/topic",
