@@ -125,7 +125,8 @@ class WillOfADeadNodeIT {
                                 .with(SESSION_EXPIRY_INTERVAL, 300)
                                 .will(averted))
                 .close();
-        connect(2, Connect.as(Version.V5, "averted").with(SESSION_EXPIRY_INTERVAL, 300));
+        // Resumes: a clean start would end the session, and that the delay [MQTT-3.1.3-9].
+        connect(2, Connect.as(Version.V5, "averted").resuming().with(SESSION_EXPIRY_INTERVAL, 300));
 
         assertThat(listener.receive().text()).isEqualTo("delayed");
         await("what comes without need").pollDelay(Duration.ofSeconds(3)).until(() -> true);
