@@ -7,11 +7,11 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Chooses registrars by rendezvous hashing: each node draws a number for each client id, the highest ones are chosen. All
+ * Chooses nodes for a client id by rendezvous hashing: each node draws a number for each client id, the highest ones are chosen. All
  * nodes that see the same members choose the same; a member that comes or goes changes one choice of those that it
  * concerns and nothing for the others. Part of the protocol. Stateless.
  */
-final class Rendezvous {
+public final class Rendezvous {
 
     /** So many registrars keep a client id: two may fail at once. */
     static final int REGISTRARS = 3;
@@ -20,17 +20,22 @@ final class Rendezvous {
 
     /** The registrars of a client id, the highest draw first; all members if they are few. */
     static List<NodeId> registrars(String clientId, Collection<NodeId> members) {
+        return choose(clientId, members, REGISTRARS);
+    }
+
+    /** So many members for a client id, the highest draw first; all if they are few. */
+    public static List<NodeId> choose(String clientId, Collection<NodeId> members, int count) {
         long hash = StableHash.of(clientId);
-        List<NodeId> chosen = new ArrayList<>(REGISTRARS + 1);
+        List<NodeId> chosen = new ArrayList<>(count + 1);
         for (NodeId member : members) {
             int place = chosen.size();
             while (place > 0 && isHigher(hash, member, chosen.get(place - 1))) {
                 place--;
             }
-            if (place < REGISTRARS) {
+            if (place < count) {
                 chosen.add(place, member);
-                if (chosen.size() > REGISTRARS) {
-                    chosen.remove(REGISTRARS);
+                if (chosen.size() > count) {
+                    chosen.remove(count);
                 }
             }
         }

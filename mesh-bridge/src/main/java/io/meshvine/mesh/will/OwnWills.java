@@ -1,10 +1,8 @@
 package io.meshvine.mesh.will;
 
 import io.meshvine.mesh.NodeId;
-import io.meshvine.mesh.wire.WireFormat;
-import java.util.ArrayList;
+import io.meshvine.mesh.session.Rendezvous;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,14 +81,6 @@ final class OwnWills {
 
     /** The peers that are to hold a client's will, in order. */
     static List<NodeId> holders(String clientId, Set<NodeId> peers) {
-        long client = WireFormat.hash(0, clientId);
-        List<NodeId> ordered = new ArrayList<>(peers);
-        ordered.sort(Comparator.comparingLong((NodeId peer) -> weight(client, peer))
-                .thenComparing(Comparator.naturalOrder()));
-        return List.copyOf(ordered.subList(0, Math.min(HOLDERS, ordered.size())));
-    }
-
-    private static long weight(long client, NodeId peer) {
-        return WireFormat.mix(WireFormat.mix(client ^ peer.high()) ^ peer.low());
+        return List.copyOf(Rendezvous.choose(clientId, peers, HOLDERS));
     }
 }
