@@ -76,7 +76,7 @@ public final class JGroupsTransport implements MeshTransport {
             Member joining = new Member(channel, listener);
             member = joining;
             stack.unicast().onAcknowledged(joining::onAcknowledged);
-            stack.tcp().lanes().unacknowledgedBytes(this::unacknowledgedBytes);
+            stack.tcp().lanes().acknowledged(stack.unicast()::acknowledged);
             channel.setReceiver(joining).setDiscardOwnMessages(true);
             channel.connect(options.clusterName());
             joining.watchWindows();
@@ -134,10 +134,6 @@ public final class JGroupsTransport implements MeshTransport {
     public long bytesInFlight(PeerAddress address) {
         Peer peer = peers.get(address);
         return peer == null ? 0 : peer.bytesInFlight();
-    }
-
-    private long unacknowledgedBytes(Address destination) {
-        return destination instanceof UUID ? bytesInFlight(peerAddress(destination)) : Long.MAX_VALUE;
     }
 
     @Override

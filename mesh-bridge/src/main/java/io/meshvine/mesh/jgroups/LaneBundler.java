@@ -17,8 +17,11 @@ import org.jgroups.Address;
 import org.jgroups.Message;
 import org.jgroups.PhysicalAddress;
 import org.jgroups.View;
+import org.jgroups.conf.ClassConfigurator;
 import org.jgroups.protocols.BaseBundler;
 import org.jgroups.protocols.TP;
+import org.jgroups.protocols.UNICAST4;
+import org.jgroups.protocols.UnicastHeader;
 import org.jgroups.util.ByteArrayDataOutputStream;
 import org.jgroups.util.FastArray;
 
@@ -27,8 +30,8 @@ import org.jgroups.util.FastArray;
  * that does not read, or does not answer the connect, holds up its own lane and nobody else's; that is also true of
  * messages to all members (heartbeats, views), which go to every lane. Callers never block.
  *
- * <p>What a socket surely has room for, a caller writes itself, if nobody is writing there: a hand-over to another
- * thread costs more than the write. Otherwise threads come and go with the work: none when idle, one per busy
+ * <p>What a socket surely has {@linkplain SendRoom room} for, a caller writes itself, if nobody is writing there: a
+ * hand-over to another thread costs more than the write. Otherwise threads come and go with the work: none when idle, one per busy
  * destination, at most {@link #MAX_THREADS}.
  */
 final class LaneBundler extends BaseBundler {
@@ -39,11 +42,7 @@ final class LaneBundler extends BaseBundler {
     /** Messages waiting for one destination; beyond, they are dropped and JGroups sends them again. */
     private static final int LANE_MESSAGES = 4096;
 
-    /**
-     * So much fits into the send buffer of a connection, however small: Linux starts with room for ten segments and the
-     * same once more. What the peer acknowledged has left the buffer.
-     */
-    private static final int SURE_TO_FIT_BYTES = 16 << 10;
+    private static final short UNICAST = ClassConfigurator.getProtocolId(UNICAST4.class);
 
     private static final long IDLE_SECONDS = 10;
     private static final long RETRY_MILLIS = 10;
@@ -55,7 +54,7 @@ final class LaneBundler extends BaseBundler {
             ThreadLocal.withInitial(() -> new ByteArrayDataOutputStream(max_size + TP.MSG_OVERHEAD));
     private final ThreadPoolExecutor threads;
     private final MeshTcp tcp;
-    private volatile ToLongFunction<Address> unacknowledgedBytes = destination -> Long.MAX_VALUE;
+    private volatile ToLongFunction<Address> acknowledged = destination -> 0;
 
     LaneBundler(MeshTcp tcp, String threadName) {
         this.tcp = tcp;
@@ -68,9 +67,9 @@ final class LaneBundler extends BaseBundler {
                 });
     }
 
-    /** Takes who knows the bytes that a member has not acknowledged; only with that do callers write themselves. */
-    void unacknowledgedBytes(ToLongFunction<Address> byMember) {
-        unacknowledgedBytes = byMember;
+    /** Takes who knows up to where a member has acknowledged messages; only with that do callers write themselves. */
+    void acknowledged(ToLongFunction<Address> byMember) {
+        acknowledged = byMember;
     }
 
     /** Messages dropped because a lane was full. */
@@ -96,22 +95,17 @@ final class LaneBundler extends BaseBundler {
             PhysicalAddress address =
                     destination instanceof PhysicalAddress ? null : tcp.getPhysicalAddressFromCache(destination);
             if (address == null) {
-                offer(destination, message, false);
+                lane(destination).offer(message, false);
             } else {
-                offer(address, message, isSureToFit(message) && tcp.isConnectedTo(address));
+                Lane lane = lane(address);
+                lane.offer(message, lane.surelyTakes(message) && tcp.isConnectedTo(address));
             }
         }
     }
 
-    private boolean isSureToFit(Message message) {
-        int size = message.size();
-        return size < SURE_TO_FIT_BYTES
-                && unacknowledgedBytes.applyAsLong(message.getDest()) + size < SURE_TO_FIT_BYTES;
-    }
-
     /** Sends a marshalled message, which is not to be changed afterwards. */
     void sendBytes(PhysicalAddress destination, byte[] marshalled) {
-        offer(destination, marshalled, false);
+        lane(destination).offer(marshalled, false);
     }
 
     /** Runs a task that may block for a while on a connection. False if too many do already. */
@@ -148,12 +142,9 @@ final class LaneBundler extends BaseBundler {
         return size();
     }
 
-    private void offer(Address destination, Object item, boolean fits) {
+    private Lane lane(Address destination) {
         Lane lane = lanes.get(destination);
-        if (lane == null) {
-            lane = lanes.computeIfAbsent(destination, Lane::new);
-        }
-        lane.offer(item, fits);
+        return lane == null ? lanes.computeIfAbsent(destination, Lane::new) : lane;
     }
 
     /** What waits for one destination: messages, or marshalled messages as byte arrays. */
@@ -162,6 +153,7 @@ final class LaneBundler extends BaseBundler {
         private final ConcurrentLinkedQueue<Object> items = new ConcurrentLinkedQueue<>();
         private final AtomicInteger waiting = new AtomicInteger();
         private final AtomicBoolean running = new AtomicBoolean();
+        private final SendRoom room = new SendRoom();
 
         // Touched by the running thread only.
         private final List<Message> batch = new FastArray<>(32);
@@ -169,6 +161,13 @@ final class LaneBundler extends BaseBundler {
 
         Lane(Address destination) {
             this.destination = destination;
+        }
+
+        /** Whether writing a message surely needs no waiting; only frames are numbered. */
+        boolean surelyTakes(Message message) {
+            return message.getHeader(UNICAST) instanceof UnicastHeader header
+                    && header.type() == UnicastHeader.DATA
+                    && room.has(message.size(), header.seqno(), acknowledged.applyAsLong(message.getDest()));
         }
 
         void offer(Object item, boolean fits) {
@@ -238,9 +237,12 @@ final class LaneBundler extends BaseBundler {
                 }
                 batch.add(message);
                 batchBytes += size;
+                room.write(size);
             } else {
                 sendBatch(out);
-                sendMarshalled((byte[]) item);
+                byte[] marshalled = (byte[]) item;
+                room.write(marshalled.length);
+                sendMarshalled(marshalled);
             }
         }
 

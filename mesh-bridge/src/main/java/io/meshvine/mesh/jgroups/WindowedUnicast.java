@@ -46,6 +46,21 @@ final class WindowedUnicast extends UNICAST4 {
         }
     }
 
+    /** The number of the last message that a peer acknowledged with all before it; 0 if there is none. Any thread. */
+    long acknowledged(Address peer) {
+        SenderEntry entry = send_table.get(peer);
+        if (entry == null) {
+            return 0;
+        }
+        var window = entry.buf();
+        window.lock().lock();
+        try {
+            return window.low();
+        } finally {
+            window.lock().unlock();
+        }
+    }
+
     @Override
     protected void handleAckReceived(Address sender, long seqno, short connectionId, int timestamp) {
         super.handleAckReceived(sender, seqno, connectionId, timestamp);
