@@ -37,7 +37,7 @@ public record JGroupsOptions(
     public static final Duration DEFAULT_JOIN_TIMEOUT = Duration.ofMillis(500);
 
     /** Default of {@code peerTimeout}. */
-    public static final Duration DEFAULT_PEER_TIMEOUT = Duration.ofSeconds(8);
+    public static final Duration DEFAULT_PEER_TIMEOUT = Duration.ofSeconds(5);
 
     /** Default of {@code windowBytes}: 8 MiB. */
     public static final long DEFAULT_WINDOW_BYTES = 8L << 20;

@@ -33,7 +33,7 @@ final class MeshStack {
     /** Nobody can join while a merge waits for a coordinator that is busy with another merge. */
     private static final long MERGE_MILLIS = 1500;
 
-    private static final int HEARTBEATS_PER_TIMEOUT = 4;
+    private static final int HEARTBEATS_PER_TIMEOUT = 5;
 
     private final List<Protocol> protocols = new ArrayList<>();
     private final MeshTcp tcp;
