@@ -53,6 +53,7 @@ final class ReceivingClient extends MqttClient {
             return;
         }
         unreleased.clear();
+        receiver.beginSession(nowMillis());
         if (hadSession && identity().durable()) {
             receiver.lostSession();
         }

@@ -90,9 +90,10 @@ public final class Ledger {
             return;
         }
         Stream stream = streams.get(streamId);
-        if (!receiver.receive(stream, sequence, nowMillis)) {
+        Arrivals.Kind kind = receiver.receive(stream, sequence, nowMillis);
+        if (kind == Arrivals.Kind.REPEAT) {
             repeated(receiver, stream, sequence, nowMillis);
-        } else if (stream.qos() > 0) {
+        } else if (kind == Arrivals.Kind.FIRST && stream.qos() > 0) {
             delays.get(receiver.node()).add(nowMillis - stream.sentMillis(sequence));
             if (stream.node() == receiver.node()) {
                 availability.arrived(stream.node(), nowMillis);
@@ -171,12 +172,14 @@ public final class Ledger {
     public LedgerReport report() {
         List<Loss> losses = losses();
         long[] duplicates = new long[3];
+        long inNewSessions = 0;
         long reordered = 0;
         long missedQos0 = 0;
         for (Receiver receiver : receivers) {
             for (Stream stream : streams) {
                 Arrivals arrivals = receiver.of(stream);
                 duplicates[receiver.effectiveQos(stream)] += arrivals.duplicates();
+                inNewSessions += arrivals.inNewSession();
                 reordered += arrivals.reordered();
                 missedQos0 += stream.qos() == 0 ? missed(receiver, stream, arrivals) : 0;
             }
@@ -192,6 +195,7 @@ public final class Ledger {
                 losses.stream().mapToLong(Loss::count).sum(),
                 missedQos0,
                 List.of(duplicates[0], duplicates[1], duplicates[2]),
+                inNewSessions,
                 reordered,
                 lostSessions
                         + receivers.stream().mapToLong(Receiver::lostSessions).sum(),

@@ -10,7 +10,8 @@ import java.util.List;
  * @param refused of these, how many were answered with a failure
  * @param lost promised to a receiver and not received, summed over receivers
  * @param missedQos0 at QoS 0: sent while a receiver was subscribed and not received; no promise is broken
- * @param duplicates deliveries beyond the first, by QoS
+ * @param duplicates deliveries beyond the first within a session, by QoS
+ * @param inNewSessions deliveries of what an earlier session of the client got as well
  * @param reordered first deliveries after a later one
  * @param lostSessions durable sessions that were gone when their client came back
  * @param strangers deliveries that nobody sent
@@ -25,6 +26,7 @@ public record LedgerReport(
         long lost,
         long missedQos0,
         List<Long> duplicates,
+        long inNewSessions,
         long reordered,
         long lostSessions,
         long strangers,

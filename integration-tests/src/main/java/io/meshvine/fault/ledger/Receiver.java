@@ -16,6 +16,7 @@ public final class Receiver {
     private final int qos;
     private final Map<Integer, Arrivals> arrivals = new TreeMap<>();
     private int lostSessions;
+    private int sessionMillis;
     private int node;
     private int promisedFromMillis = NEVER;
 
@@ -41,6 +42,11 @@ public final class Receiver {
 
     public void moveTo(int newNode) {
         node = newNode;
+    }
+
+    /** Its node knows of no session of it: one begins. What an earlier one got may come again. */
+    public void beginSession(int nowMillis) {
+        sessionMillis = nowMillis;
     }
 
     /** It has a SUBACK. */
@@ -77,9 +83,9 @@ public final class Receiver {
         return durable || !separations.touch(stream.node(), node, sent, until);
     }
 
-    /** Notes what the application of this client gets; true if it had not got it before. */
-    boolean receive(Stream stream, int sequence, int nowMillis) {
-        return of(stream).add(sequence, nowMillis);
+    /** Notes what the application of this client gets. */
+    Arrivals.Kind receive(Stream stream, int sequence, int nowMillis) {
+        return of(stream).add(sequence, nowMillis, sessionMillis);
     }
 
     Arrivals of(Stream stream) {

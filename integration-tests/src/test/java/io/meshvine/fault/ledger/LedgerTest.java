@@ -142,6 +142,27 @@ class LedgerTest {
     }
 
     @Test
+    void aNewSessionMayGetWhatAnEarlierOneGotOnce() {
+        Stream exact = ledger.stream("t/2", 2, HERE);
+        Receiver clean = ledger.receiver("clean", false, 2, THERE);
+        clean.beginSession(tick());
+        clean.subscribed(tick());
+        int sequence = acknowledged(exact);
+        ledger.received(clean, exact.id(), sequence, tick());
+        clean.disconnected();
+        clean.beginSession(tick());
+        clean.subscribed(tick());
+
+        ledger.received(clean, exact.id(), sequence, tick());
+        assertThat(ledger.report().duplicates()).containsExactly(0L, 0L, 0L);
+        assertThat(ledger.report().inNewSessions()).isOne();
+
+        ledger.received(clean, exact.id(), sequence, tick());
+        assertThat(ledger.report().duplicates()).containsExactly(0L, 0L, 1L);
+        assertThat(ledger.report().inNewSessions()).isOne();
+    }
+
+    @Test
     void aFirstDeliveryAfterALaterOneIsReorderedAndARepeatIsNot() {
         for (int i = 0; i < 5; i++) {
             acknowledged(stream);
