@@ -221,8 +221,8 @@ public final class Node implements RunningNode {
                     case OS -> Durability.OS;
                     case NONE -> Durability.NONE;
                 };
-        return RocksRecordStore.open(
-                new StoreOptions(home.folder().resolve("store"), home.id().toString(), durability, storage.memory()));
+        return RocksRecordStore.open(new StoreOptions(
+                home.folder().resolve("store"), home.id().toString(), durability, storage.memory(), storage.reserve()));
     }
 
     private void serve() throws IOException {

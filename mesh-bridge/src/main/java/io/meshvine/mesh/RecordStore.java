@@ -71,6 +71,19 @@ public interface RecordStore extends AutoCloseable {
      */
     Optional<String> problem();
 
+    /**
+     * Whether so little space is left that it is kept for what makes room: deletions are written as ever, and callers bring
+     * nothing new that can wait. {@link #problem} then says so.
+     */
+    default boolean isFull() {
+        return false;
+    }
+
+    /** Runs a task once there is room: at once if there is, else on the store's thread. */
+    default void whenRoom(Runnable task) {
+        task.run();
+    }
+
     StoreStatistics statistics();
 
     /** Writes what was handed over, as far as possible, and closes. */

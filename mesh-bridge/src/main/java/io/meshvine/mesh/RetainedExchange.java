@@ -65,6 +65,7 @@ final class RetainedExchange {
     private final RetainedMap retained;
     private final HybridClock clock;
     private final MeshCounters counters;
+    private final RecordStore store;
     private final StandingRecord record;
     private final RetainedStanding standing;
     private final DivergenceLog divergence = new DivergenceLog();
@@ -95,6 +96,7 @@ final class RetainedExchange {
             HybridClock clock,
             MeshCounters counters,
             RecordStore store) {
+        this.store = store;
         this.options = options;
         this.loop = loop;
         this.retained = retained;
@@ -303,7 +305,7 @@ final class RetainedExchange {
             }
         }
         counters.countRetainedYielded(given);
-        if (!missing.isEmpty()) {
+        if (!missing.isEmpty() && !store.isFull()) { // Else it is found again when there is room.
             noteDifference(link);
             if (link.bulkBacklog() < MAX_WAITING_FRAMES) {
                 link.sendBulk(new Missing(missing.iterator()));

@@ -49,7 +49,8 @@ final class Assembly {
         WillConfig will = new WillConfig(
                 get(Settings.WILL_GRACE), get(Settings.WILL_MAX_HELD), get(Settings.WILL_MAX_HELD_BYTES));
         MeshConfig mesh = mesh(mqtt.maxPacketSize());
-        StorageConfig storage = new StorageConfig(get(Settings.DURABILITY), get(Settings.STORAGE_MEMORY));
+        StorageConfig storage = new StorageConfig(
+                get(Settings.DURABILITY), get(Settings.STORAGE_MEMORY), get(Settings.STORAGE_RESERVE));
         Listener admin = new Listener(get(Settings.ADMIN_HOST), get(Settings.ADMIN_PORT));
         checkPorts(mqtt, mesh, admin);
         LogLevel logLevel = get(Settings.LOG_LEVEL);

@@ -167,7 +167,7 @@ final class Settings {
             ValueType.size("256KiB", "1GiB"),
             "bytes sent to one peer that it has not consumed");
     static final Setting<Duration> MESH_PEER_TIMEOUT = add(
-            "mesh.peer-timeout", "8s", ValueType.duration("1s", "10m"), "a peer silent for so long is taken for gone");
+            "mesh.peer-timeout", "5s", ValueType.duration("1s", "10m"), "a peer silent for so long is taken for gone");
     static final Setting<Long> MESH_OUTBOX_MAX_SIZE = add(
             "mesh.outbox-max-size",
             "8GiB",
@@ -201,6 +201,11 @@ final class Settings {
             "32MiB",
             ValueType.size("8MiB", "64GiB"),
             "memory of the store beside the Java heap: write buffers and cache");
+    static final Setting<Long> STORAGE_RESERVE = add(
+            "storage.reserve",
+            "128MiB",
+            ValueType.size("1MiB", "1024GiB"),
+            "space on the disk that nothing new may take, a tenth of the disk at most: to delete needs some");
 
     static final Setting<String> ADMIN_HOST =
             add("admin.host", "127.0.0.1", HOST, "address for health, metrics and status");

@@ -5,8 +5,9 @@ package io.meshvine.node.config;
  *
  * @param durability when something counts as kept
  * @param memory memory of the store beside the Java heap, bytes
+ * @param reserve space on the disk that nothing new may take, bytes
  */
-public record StorageConfig(Durability durability, long memory) {
+public record StorageConfig(Durability durability, long memory, long reserve) {
 
     /** When something counts as kept, and may be acknowledged. */
     public enum Durability {

@@ -38,6 +38,7 @@ final class PublishFlow {
     private final JournalBatch kept;
     private final IntObjectMap<Boolean> unreleased = new IntObjectHashMap<>(4); // QoS 2 of this connection
     private int unacknowledged;
+    private boolean retained; // Something of this burst is.
 
     PublishFlow(
             Services services,
@@ -125,6 +126,7 @@ final class PublishFlow {
             String topic,
             ApplicationProperties application,
             PublishRouter.Settlement settlement) {
+        retained |= packet.fixedHeader().isRetain();
         Message message = new Message(
                 topic,
                 packet.payload().retain(),
@@ -224,7 +226,13 @@ final class PublishFlow {
     }
 
     private void commit() {
-        if (kept.commit() != null) {
+        boolean written = kept.commit() != null | kept.takeHandedOver();
+        if (retained) {
+            retained = false;
+            written = true;
+            services.sessions().journal().look();
+        }
+        if (written) {
             services.unwritten().published(connection.pauses());
         }
     }

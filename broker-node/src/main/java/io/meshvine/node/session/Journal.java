@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 /**
  * Where durable sessions are kept: what is written goes through here, in {@link JournalUnit units}. Any thread.
  *
- * <p>When more than {@link #HIGH_WATER} bytes wait for the store, because it is slow or cannot write at all, the journal
- * is behind: publishers are then to pause, so that what waits stays bounded.
+ * <p>When more than {@link #HIGH_WATER} bytes wait for the store, because it is slow or cannot write at all, or when its disk
+ * is full, the journal is behind: publishers are then to pause, so that what waits stays bounded.
  */
 public final class Journal {
 
@@ -59,21 +59,27 @@ public final class Journal {
 
     void write(WriteUnit unit) {
         store.write(unit);
-        if (store.pendingBytes() > HIGH_WATER && behind.compareAndSet(false, true)) {
+        look();
+    }
+
+    /** Finds out whether publishers are to pause. */
+    public void look() {
+        if ((store.pendingBytes() > HIGH_WATER || store.isFull()) && behind.compareAndSet(false, true)) {
             listener.accept(true);
             probe();
         }
     }
 
-    /** Looks again when everything that waits now has been written. */
+    /** Looks again when everything that waits now has been written and there is room. */
     private void probe() {
-        store.write(new WriteUnit().whenDurable(() -> {
-            if (store.pendingBytes() > LOW_WATER) {
-                probe();
-            } else {
-                behind.set(false);
-                listener.accept(false);
-            }
-        }));
+        store.write(new WriteUnit()
+                .whenDurable(() -> store.whenRoom(() -> {
+                    if (store.pendingBytes() > LOW_WATER) {
+                        probe();
+                    } else {
+                        behind.set(false);
+                        listener.accept(false);
+                    }
+                })));
     }
 }

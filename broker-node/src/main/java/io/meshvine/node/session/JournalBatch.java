@@ -17,6 +17,7 @@ public final class JournalBatch {
     private @Nullable JournalUnit open;
     private boolean touched;
     private boolean together;
+    private boolean handedOver;
 
     JournalBatch(Journal journal) {
         this(journal, null);
@@ -67,9 +68,17 @@ public final class JournalBatch {
         }
         open = null;
         touched = false;
+        handedOver = true;
         WriteUnit shared = current.shared();
         current.sealed();
         return shared;
+    }
+
+    /** Whether the mesh was given something to write since this was called last. */
+    public boolean takeHandedOver() {
+        boolean was = handedOver;
+        handedOver = false;
+        return was;
     }
 
     /** Bytes in the unit. */

@@ -19,7 +19,9 @@ final class DiskStore {
 
     private final HeapRecordStore records = new HeapRecordStore();
     private final List<WriteUnit> held = new ArrayList<>();
+    private final List<Runnable> waitForRoom = new ArrayList<>();
     private boolean stalled;
+    private volatile boolean full;
     private long units;
     private Life life = new Life();
 
@@ -46,6 +48,17 @@ final class DiskStore {
         stalled = false;
         held.forEach(life::apply);
         held.clear();
+    }
+
+    /** From now on only what makes room is to be written. */
+    void fill() {
+        full = true;
+    }
+
+    synchronized void makeRoom() {
+        full = false;
+        waitForRoom.forEach(life.thread::execute);
+        waitForRoom.clear();
     }
 
     /** Units that wait. */
@@ -116,6 +129,22 @@ final class DiskStore {
                     apply(unit);
                 }
             }
+        }
+
+        @Override
+        public boolean isFull() {
+            return full;
+        }
+
+        @Override
+        public void whenRoom(Runnable task) {
+            synchronized (DiskStore.this) {
+                if (full) {
+                    waitForRoom.add(task);
+                    return;
+                }
+            }
+            task.run();
         }
 
         @Override

@@ -23,6 +23,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a node that crashed finds again of its sessions: all that was acknowledged, and nothing of clean sessions. */
 class DurableSessionTest {
@@ -219,6 +221,35 @@ class DurableSessionTest {
             disk.resume();
             assertThat(subscriber.expect(MqttMessageType.PUBREL).packetId()).isEqualTo(two);
             publisher.expect(MqttMessageType.PUBCOMP);
+        }
+        subscriber.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, false", "2, false", "0, true"})
+    void onAFullDiskWhoeverPublishesWhatIsToBeKeptWaitsAndWhoeverMakesRoomDoesNot(int qos, boolean retain) {
+        TestClient subscriber = back("sub", false).subscribed("t", 2);
+        try (TestClient publisher = back("pub", false);
+                TestClient anybody = TestClient.mqtt5(node, "anybody");
+                TestClient clean = TestClient.mqtt5(node, "clean").subscribed("clean", 1)) {
+            disk.fill();
+            publisher.publish("t", qos, 1, "one", MqttProperties.NO_PROPERTIES, retain);
+            if (qos > 0) {
+                publisher.expect(qos == 1 ? MqttMessageType.PUBACK : MqttMessageType.PUBREC);
+            }
+            int one = subscriber.expectPublish("one").packetId();
+            publisher.publish("t", 1, 2, "two"); // Not read.
+            subscriber.expectSilence();
+            if (qos == 1) { // Deletes its record.
+                subscriber.ack(MqttMessageType.PUBACK, one);
+                await().untilAsserted(() -> assertThat(records(Family.QUEUES)).isZero());
+            }
+            anybody.publish("clean", 1, 1, "x").expect(MqttMessageType.PUBACK);
+            clean.expectPublish("x");
+
+            disk.makeRoom();
+            publisher.expect(MqttMessageType.PUBACK);
+            subscriber.expectPublish("two");
         }
         subscriber.close();
     }

@@ -63,8 +63,10 @@ public final class Inbox {
         List<Arrival> arrivals = batch.arrivals();
         List<Arrival> fresh = new ArrayList<>(arrivals.size());
         // A retained publish of QoS 0 has a position, and others of its topic must not overtake it [MQTT-4.6.0-5].
-        boolean isEarly = batch.previous().isAfter(received);
-        gap |= isEarly;
+        boolean isGap = batch.previous().isAfter(received);
+        gap |= isGap;
+        // Without space on the disk the peer keeps them, and is asked for them later.
+        boolean isEarly = isGap || store.isFull();
         int duplicates = 0;
         int outOfOrder = 0;
         long sequence = batch.first();
@@ -105,7 +107,7 @@ public final class Inbox {
      * @return whether something is missing
      */
     boolean expect(Position sentThrough) {
-        gap = sentThrough.isAfter(received);
+        gap = sentThrough.isAfter(received) && !store.isFull();
         return gap;
     }
 

@@ -349,6 +349,9 @@ final class Outbox {
      * @param enqueuedBefore age limit, as a time of the loop's clock; does not matter once anything goes to disk only
      */
     void store(long enqueuedBefore, long nowNanos, long wallMillis) {
+        if (store.isFull()) {
+            return; // It waits in memory, and its publishers with it.
+        }
         List<OutboxEntry> batch = new ArrayList<>();
         WriteUnit unit = new WriteUnit();
         OutboxEntry entry = unstored.peek();
@@ -435,13 +438,14 @@ final class Outbox {
     /** Since when the oldest entry waits that is to be stored and fits; the alternative if there is none. */
     long oldestUnstoredNanos(long otherwise) {
         OutboxEntry oldest = unstored.peek();
-        return oldest == null || !hasRoom(oldest.recordBytes()) ? otherwise : oldest.enqueuedNanos;
+        return oldest == null || store.isFull() || !hasRoom(oldest.recordBytes()) ? otherwise : oldest.enqueuedNanos;
     }
 
     // ---- From disk
 
     /** Reads what is on disk back into the head, a batch at a time, once the head has room. */
     void refill(long nowNanos, long wallMillis) {
+        skipFullDisk();
         if (tail.count == 0 || headBytes > limits.windowBytes() / 2 || (unreadable && nowNanos - readAgainNanos < 0)) {
             return;
         }
@@ -473,6 +477,18 @@ final class Outbox {
             records.putSummary(deletions);
             store.write(deletions);
         }
+    }
+
+    /** What waits for a disk without space goes to the head from memory, once nothing is before it. */
+    private void skipFullDisk() {
+        OutboxEntry first = beyond.peek();
+        while (first != null && tail.count == 0 && store.isFull() && headBytes + first.size <= limits.windowBytes()) {
+            beyond.remove();
+            beyondBytes -= first.size;
+            append(first);
+            first = beyond.peek();
+        }
+        updateSaturation();
     }
 
     private void restore(Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
@@ -584,11 +600,6 @@ final class Outbox {
     boolean hasSendable() {
         OutboxEntry first = unsent.peek();
         return first != null && !first.held;
-    }
-
-    /** Whether there is something to be read back before it can be sent. */
-    boolean hasTail() {
-        return tail.count > 0;
     }
 
     boolean hasUnacked() {

@@ -363,7 +363,7 @@ public final class PeerLink {
     public void onAcknowledged(Position accepted, long consumedByPeer) {
         outbox.acknowledge(accepted);
         sender.onConsumed(consumedByPeer);
-        if (outbox.hasSendable() || outbox.hasTail() || !bulk.isEmpty()) {
+        if (outbox.hasSendable() || outbox.isSpilling() || !bulk.isEmpty()) {
             work();
         }
     }
@@ -433,7 +433,7 @@ public final class PeerLink {
     /** Deletes what was confirmed from the store, and tries again what the store could not read. */
     public void tick() {
         outbox.deleteConfirmed();
-        if (outbox.hasTail()) {
+        if (outbox.isSpilling()) {
             work();
         }
     }

@@ -18,6 +18,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -111,6 +112,14 @@ final class RocksDatabase implements AutoCloseable {
     /** Gives what the process still holds of the log to the operating system. */
     void flushLog() throws RocksDBException {
         database.flushWal(false);
+    }
+
+    /** Begins to write what is in memory only into tables. */
+    void flush() throws RocksDBException {
+        try (FlushOptions options = new FlushOptions()) {
+            options.setWaitForFlush(false).setAllowWriteStall(true);
+            database.flush(options, List.copyOf(families.values()));
+        }
     }
 
     byte @Nullable [] get(Family family, byte[] key) throws RocksDBException {

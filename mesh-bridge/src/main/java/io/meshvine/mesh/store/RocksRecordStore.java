@@ -13,6 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -41,6 +43,7 @@ public final class RocksRecordStore implements RecordStore {
 
     private static final Duration SLOW = Duration.ofSeconds(5);
     private static final long NOTE_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long FLUSH_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long STALL_CHECK_NANOS = 1_000_000;
 
     /** Opening takes some space for new files. */
@@ -50,6 +53,8 @@ public final class RocksRecordStore implements RecordStore {
     private final Durability durability;
     private final RocksTuning tuning;
     private final SafeMark mark;
+    private final DiskSpace space;
+    private final Queue<Runnable> waitForRoom = new ConcurrentLinkedQueue<>();
     private final long lostChanges;
     private final GroupWriter writer;
 
@@ -65,6 +70,8 @@ public final class RocksRecordStore implements RecordStore {
         this.durability = options.durability();
         this.tuning = tuning;
         this.mark = new SafeMark(folder);
+        this.space = new DiskSpace(folder, options.reserveBytes());
+        space.look();
         this.lostChanges = lostChanges;
         this.database = database;
         this.writer = new GroupWriter("meshvine-store", new Writing(), FIRST_RETRY, LAST_RETRY, SLOW);
@@ -109,8 +116,8 @@ public final class RocksRecordStore implements RecordStore {
         long lost = Math.max(0, new SafeMark(folder).noted() - database.sequence());
         if (lost > 0) {
             LOG.error(
-                    "{}: the end of the log is gone, and with it {} changes that the disk had confirmed: it is damaged, or"
-                            + " confirms too early; check it, and its write cache, before it is trusted again",
+                    "{}: the end of the log is gone, and with it {} changes that the disk had confirmed: it is"
+                        + " damaged, or confirms too early; check it, and its write cache, before it is trusted again",
                     folder,
                     lost);
         }
@@ -166,7 +173,21 @@ public final class RocksRecordStore implements RecordStore {
 
     @Override
     public Optional<String> problem() {
-        return writer.problem();
+        return writer.problem().or(space::problem);
+    }
+
+    @Override
+    public boolean isFull() {
+        return space.isFull();
+    }
+
+    @Override
+    public void whenRoom(Runnable task) {
+        if (space.isFull()) {
+            waitForRoom.add(task); // Whoever looks at the space runs it.
+        } else {
+            task.run();
+        }
     }
 
     @Override
@@ -196,6 +217,8 @@ public final class RocksRecordStore implements RecordStore {
         private boolean unflushed;
         private long notedNanos = System.nanoTime();
         private long notedSequence;
+        private long flushedNanos = System.nanoTime();
+        private long flushedSequence;
 
         @Override
         public void commit(List<WriteUnit> units) throws EngineException {
@@ -210,6 +233,40 @@ public final class RocksRecordStore implements RecordStore {
             unflushed = durability == Durability.NONE;
             if (System.nanoTime() - notedNanos > NOTE_NANOS) {
                 noteSafe();
+            }
+            lookAtSpace();
+        }
+
+        private void lookAtSpace() throws EngineException {
+            space.look();
+            if (space.isFull()) {
+                makeRoom();
+                return;
+            }
+            Runnable waiting = waitForRoom.poll();
+            while (waiting != null) {
+                waiting.run();
+                waiting = waitForRoom.poll();
+            }
+        }
+
+        /** What was deleted takes space as long as the deletions are in memory only. */
+        private void makeRoom() throws EngineException {
+            RocksDatabase open = database;
+            long now = System.nanoTime();
+            if (open == null
+                    || !space.isEnoughToDelete()
+                    || open.sequence() == flushedSequence
+                    || now - flushedNanos < FLUSH_NANOS) {
+                return;
+            }
+            flushedNanos = now;
+            flushedSequence = open.sequence();
+            try {
+                open.flush();
+            } catch (RocksDBException e) {
+                broken = true;
+                throw new EngineException(RocksTrouble.describe(folder, e), e);
             }
         }
 
@@ -304,6 +361,7 @@ public final class RocksRecordStore implements RecordStore {
                     noteSafe();
                 }
                 storedBytes = open.storedBytes();
+                lookAtSpace();
             } catch (RocksDBException e) {
                 broken = true;
                 throw new EngineException(RocksTrouble.describe(folder, e), e);

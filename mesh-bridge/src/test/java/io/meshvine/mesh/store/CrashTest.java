@@ -39,7 +39,7 @@ class CrashTest {
     Path temporary;
 
     private static RocksRecordStore open(Path folder, Durability durability) {
-        return RocksRecordStore.open(new StoreOptions(folder, "node", durability, 4 << 20));
+        return RocksRecordStore.open(new StoreOptions(folder, "node", durability, 4 << 20, 0));
     }
 
     private static byte[] key(int number) {

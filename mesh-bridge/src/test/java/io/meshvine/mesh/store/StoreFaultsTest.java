@@ -41,7 +41,7 @@ class StoreFaultsTest {
     private final SplittableRandom random = new SplittableRandom(1);
 
     private static RecordStore open(Path folder) {
-        return RocksRecordStore.open(new StoreOptions(folder, "node", Durability.FSYNC, 8 << 20));
+        return RocksRecordStore.open(new StoreOptions(folder, "node", Durability.FSYNC, 8 << 20, 0));
     }
 
     private static byte[] key(int number) {
@@ -106,6 +106,46 @@ class StoreFaultsTest {
             try (RecordStore again = open(folder)) {
                 assertThat(count(again)).isEqualTo(all);
             }
+        }
+    }
+
+    /** Its own records fill the disk, and only their deletion can make room. */
+    @Test
+    void keepsSpaceToDeleteWhatFilledTheDisk() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(temporary.resolve("disk"))) {
+            Path folder = disk.folder().resolve("store");
+            RecordStore store =
+                    RocksRecordStore.open(new StoreOptions(folder, "node", Durability.FSYNC, 8 << 20, 128 << 20));
+            int records = 0;
+            while (!store.isFull()) {
+                store.write(unit(records++));
+                while (store.pendingBytes() > 1 << 18 && !store.isFull()) {
+                    Thread.onSpinWait();
+                }
+            }
+            settle(store);
+            assertThat(store.problem().orElseThrow())
+                    .contains(folder.toString())
+                    .contains("nothing new is kept")
+                    .contains("storage.reserve");
+            assertThat(count(store)).isEqualTo(records);
+            CountDownLatch room = new CountDownLatch(1);
+            store.whenRoom(room::countDown);
+            assertThat(room.getCount()).isOne();
+
+            for (int i = 0; i < records; i++) {
+                store.write(new WriteUnit().delete(Family.QUEUES, key(i)));
+            }
+            settle(store);
+            assertThat(room.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+            assertThat(store.isFull()).isFalse();
+            assertThat(store.problem()).isEmpty();
+            assertThat(store.statistics().failures()).isZero();
+            store.write(unit(0));
+            settle(store);
+            assertThat(count(store)).isOne();
+            store.close();
         }
     }
 
