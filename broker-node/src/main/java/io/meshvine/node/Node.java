@@ -25,7 +25,6 @@ import io.meshvine.node.config.NodeConfig;
 import io.meshvine.node.config.SessionConfig;
 import io.meshvine.node.config.StorageConfig;
 import io.meshvine.node.config.WillConfig;
-import io.meshvine.node.front.Authorizer;
 import io.meshvine.node.front.Front;
 import io.meshvine.node.front.FrontOptions;
 import io.meshvine.node.front.Homes;
@@ -88,6 +87,7 @@ public final class Node implements RunningNode {
     private final MoquetteEngine engine;
     private final Front front;
     private final SysTopics sysTopics;
+    private final NodeSecurity security;
     private final HybridClock clock;
     private final RetainedMap retained;
     private final RetainedMap nodeRetained;
@@ -96,8 +96,9 @@ public final class Node implements RunningNode {
     private final AdminServer admin;
     private volatile boolean serving;
 
-    private Node(LoadedConfig loaded, NodeHome home, RecordStore store, String version) {
+    private Node(LoadedConfig loaded, NodeHome home, RecordStore store, NodeSecurity security, String version) {
         this.config = loaded.config();
+        this.security = security;
         this.home = home;
         this.store = store;
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -150,8 +151,7 @@ public final class Node implements RunningNode {
                 wills,
                 homes == null ? Homes.alone() : homes,
                 engine::handler,
-                null,
-                Authorizer.allowAll(),
+                security.front(),
                 bridgeLoop::wallMillis);
 
         if (homes != null) {
@@ -165,6 +165,7 @@ public final class Node implements RunningNode {
         NodeCounters counters = new NodeCounters(
                 front.counters(), sessions, directory, retained, leases::statistics, meshBroker, mesh, store);
         counters.bindTo(metrics);
+        security.bindTo(metrics, wills);
         Health checks = new Health();
         checks.readyWhen("serving", () -> serving ? Optional.empty() : Optional.of("starting or stopping"));
         checks.readyWhen("store", store::problem);
@@ -192,17 +193,19 @@ public final class Node implements RunningNode {
      * @throws IOException if a port cannot be opened; everything is closed again
      */
     public static Node start(LoadedConfig config) throws IOException {
+        NodeSecurity security = NodeSecurity.open(config, System::nanoTime);
         NodeHome home = NodeHome.open(config.config().dataDir());
         RecordStore store = null;
         Node node;
         try {
             store = openStore(config.config().storage(), home);
-            node = new Node(config, home, store, version());
+            node = new Node(config, home, store, security, version());
         } catch (RuntimeException e) {
             if (store != null) {
                 store.close();
             }
             home.close();
+            security.close();
             throw e;
         }
         try {
@@ -236,12 +239,19 @@ public final class Node implements RunningNode {
         metrics.eventLoops(front.loops().values());
         RetainedRecords.keep(retained, clock, store);
         List<Interest> durable = restoreSessions();
+        security.start(this::securityChanged);
         mesh.start(meshBroker, durable, clientAddresses(), front::congested);
         mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));
         front.accept();
         sysTopics.start();
         serving = true;
         LOG.info("node {} ({}) serves, epoch {}", config.name(), home.id(), home.epoch());
+    }
+
+    /** Routes were made by other rules, and connections of users that may be gone. */
+    private void securityChanged() {
+        subscriptions.permissionsChanged();
+        front.recheck();
     }
 
     /** On the timer, until it is shut down. The task must not throw. */
@@ -281,6 +291,10 @@ public final class Node implements RunningNode {
         Map<String, String> addresses = new LinkedHashMap<>();
         addresses.put("mqtt", address(config.mqtt().tcp(), front.tcpPort()));
         addresses.put("ws", address(config.mqtt().ws(), front.wsPort()));
+        if (config.mqtt().tlsConfig() != null) {
+            addresses.put("mqtts", address(config.mqtt().tls(), front.tlsPort()));
+            addresses.put("wss", address(config.mqtt().wss(), front.wssPort()));
+        }
         return addresses;
     }
 
@@ -295,6 +309,7 @@ public final class Node implements RunningNode {
         sysTopics.stop();
         front.stop(config.drain());
         mesh.close();
+        security.close();
         engine.close();
         sessions.close();
         admin.close();
@@ -355,6 +370,12 @@ public final class Node implements RunningNode {
         }
         if (mqtt.ws().enabled()) {
             options.webSocket(mqtt.ws().host(), mqtt.ws().port());
+        }
+        if (mqtt.tls().enabled()) {
+            options.tls(mqtt.tls().host(), mqtt.tls().port());
+        }
+        if (mqtt.wss().enabled()) {
+            options.webSocketTls(mqtt.wss().host(), mqtt.wss().port());
         }
         return options.build();
     }

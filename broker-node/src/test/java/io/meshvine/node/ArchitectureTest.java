@@ -29,6 +29,7 @@ class ArchitectureTest {
             "session", Set.of(),
             "routing", Set.of("session"),
             "front", Set.of("session", "routing", "config"),
+            "security", Set.of("config", "front", "session"),
             "moquette", Set.of("session"));
 
     private static final Set<String> OTHERS_MAY_IMPORT = Set.of("config");
@@ -82,6 +83,8 @@ class ArchitectureTest {
         "cli, picocli..",
         "cli, com.hivemq..",
         "cli, ch.qos.logback..",
+        "security, org.bouncycastle..",
+        "security, org.jose4j..",
         "config, io.smallrye..",
         "config, org.yaml.snakeyaml..",
     })

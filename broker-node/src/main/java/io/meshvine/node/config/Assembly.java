@@ -18,6 +18,8 @@ final class Assembly {
     private static final String ANY_ADDRESS = "0.0.0.0";
     private static final String DEFAULT = "default";
 
+    private static final int DEFAULT_TLS_PORT = 8883;
+
     /** Nodes on one host settle on the next free port. */
     private static final int DEFAULT_PORT_RANGE = 19;
 
@@ -41,8 +43,8 @@ final class Assembly {
         String name = get(Settings.NODE_NAME, host.name().orElse("meshvine"));
         Path dataDir = get(Settings.NODE_DATA_DIR, Path.of("data", name).toString());
         Duration drain = get(Settings.NODE_DRAIN_TIMEOUT);
-        boolean anonymous = get(Settings.SECURITY_ALLOW_ANONYMOUS);
-        MqttConfig mqtt = mqtt(anonymous);
+        SecurityConfig security = security();
+        MqttConfig mqtt = mqtt(security);
         SessionConfig session = session();
         RetainedConfig retained =
                 new RetainedConfig(get(Settings.RETAINED_MAX_MESSAGES), get(Settings.RETAINED_MAX_BYTES));
@@ -61,19 +63,46 @@ final class Assembly {
         effective.sort(Comparator.comparingInt(setting -> order.indexOf(setting.key())));
         return new LoadedConfig(
                 new NodeConfig(
-                        name, dataDir, mqtt, session, retained, will, mesh, storage, admin, anonymous, drain, logLevel),
+                        name, dataDir, mqtt, session, retained, will, mesh, storage, admin, security, drain, logLevel),
                 effective);
     }
 
-    private MqttConfig mqtt(boolean anonymous) {
-        String defaultHost = anonymous ? ANY_ADDRESS : LOOPBACK;
-        Listener tcp = new Listener(get(Settings.MQTT_TCP_HOST, defaultHost), get(Settings.MQTT_TCP_PORT));
-        Listener ws = new Listener(get(Settings.MQTT_WS_HOST, defaultHost), get(Settings.MQTT_WS_PORT));
-        checkReach(Settings.MQTT_TCP_HOST, tcp, anonymous, Settings.SECURITY_ALLOW_ANONYMOUS);
-        checkReach(Settings.MQTT_WS_HOST, ws, anonymous, Settings.SECURITY_ALLOW_ANONYMOUS);
+    private MqttConfig mqtt(SecurityConfig security) {
+        TlsConfig tlsConfig = set.containsKey(Settings.MQTT_TLS_CERTIFICATE.key()) ? tls() : null;
+        if (tlsConfig == null) {
+            checkWithout(
+                    Settings.MQTT_TLS_CERTIFICATE,
+                    List.of(
+                            Settings.MQTT_TLS_KEY,
+                            Settings.MQTT_TLS_CA,
+                            Settings.MQTT_TLS_CLIENT_AUTH,
+                            Settings.MQTT_TLS_IDENTITY,
+                            Settings.MQTT_TLS_VERSIONS,
+                            Settings.MQTT_TLS_CIPHERS));
+        }
+        boolean identified = tlsConfig != null && tlsConfig.identifiesClients();
+        boolean plainAllowed = security.allowAnonymous() || security.hasCredentials();
+        boolean tlsAllowed = plainAllowed || identified;
+        String plainHost = plainAllowed ? ANY_ADDRESS : LOOPBACK;
+        String tlsHost = tlsAllowed ? ANY_ADDRESS : LOOPBACK;
+        Listener tcp = new Listener(get(Settings.MQTT_TCP_HOST, plainHost), get(Settings.MQTT_TCP_PORT));
+        Listener ws = new Listener(get(Settings.MQTT_WS_HOST, plainHost), get(Settings.MQTT_WS_PORT));
+        Listener tls = new Listener(
+                get(Settings.MQTT_TLS_HOST, tlsHost),
+                get(Settings.MQTT_TLS_PORT, Integer.toString(tlsConfig == null ? Listener.OFF : DEFAULT_TLS_PORT)));
+        Listener wss = new Listener(get(Settings.MQTT_WSS_HOST, tlsHost), get(Settings.MQTT_WSS_PORT));
+        checkClientReach(Settings.MQTT_TCP_HOST, tcp, plainAllowed);
+        checkClientReach(Settings.MQTT_WS_HOST, ws, plainAllowed);
+        checkClientReach(Settings.MQTT_TLS_HOST, tls, tlsAllowed);
+        checkClientReach(Settings.MQTT_WSS_HOST, wss, tlsAllowed);
+        checkCertificate(Settings.MQTT_TLS_PORT, tls, tlsConfig);
+        checkCertificate(Settings.MQTT_WSS_PORT, wss, tlsConfig);
         return new MqttConfig(
                 tcp,
                 ws,
+                tls,
+                wss,
+                tls.enabled() || wss.enabled() ? tlsConfig : null,
                 get(Settings.MQTT_WS_PATH),
                 Math.toIntExact(get(Settings.MQTT_MAX_PACKET_SIZE)),
                 get(Settings.MQTT_RECEIVE_MAXIMUM),
@@ -82,6 +111,71 @@ final class Assembly {
                 get(Settings.MQTT_CONNECT_TIMEOUT),
                 get(Settings.MQTT_WORKERS, Integer.toString(host.processors())),
                 get(Settings.MQTT_MAX_CONNECTIONS));
+    }
+
+    private TlsConfig tls() {
+        TlsConfig tls = new TlsConfig(
+                get(Settings.MQTT_TLS_CERTIFICATE),
+                get(Settings.MQTT_TLS_KEY),
+                getIfSet(Settings.MQTT_TLS_CA),
+                get(Settings.MQTT_TLS_CLIENT_AUTH),
+                get(Settings.MQTT_TLS_VERSIONS),
+                get(Settings.MQTT_TLS_CIPHERS),
+                get(Settings.MQTT_TLS_IDENTITY));
+        if (!set.containsKey(Settings.MQTT_TLS_KEY.key())) {
+            problem(Settings.MQTT_TLS_KEY, "is missing, for there is a certificate", "name the file with its key");
+        }
+        if (tls.clientAuth() != TlsConfig.ClientAuth.NONE && tls.ca() == null) {
+            problem(
+                    Settings.MQTT_TLS_CLIENT_AUTH,
+                    "needs to know which certificates to trust",
+                    "set " + Settings.MQTT_TLS_CA.key());
+        }
+        if (tls.clientAuth() == TlsConfig.ClientAuth.NONE && tls.identity() != TlsConfig.Identity.NONE) {
+            problem(
+                    Settings.MQTT_TLS_IDENTITY,
+                    "has no certificate to be read from",
+                    "set " + Settings.MQTT_TLS_CLIENT_AUTH.key() + " to optional or required");
+        }
+        return tls;
+    }
+
+    /** Settings that are for nothing while another one is not set. */
+    private void checkWithout(Setting<?> missing, List<Setting<?>> idle) {
+        for (Setting<?> setting : idle) {
+            if (set.containsKey(setting.key())) {
+                problem(setting, "has no effect without " + missing.key(), "set that, or remove this one");
+            }
+        }
+    }
+
+    private void checkCertificate(Setting<Integer> port, Listener listener, @Nullable TlsConfig tls) {
+        if (listener.enabled() && tls == null) {
+            problem(
+                    port,
+                    "has no certificate",
+                    "set " + Settings.MQTT_TLS_CERTIFICATE.key() + " and " + Settings.MQTT_TLS_KEY.key());
+        }
+    }
+
+    private SecurityConfig security() {
+        Path jwks = getIfSet(Settings.SECURITY_JWT_JWKS_FILE);
+        String issuer = getIfSet(Settings.SECURITY_JWT_ISSUER);
+        String audience = getIfSet(Settings.SECURITY_JWT_AUDIENCE);
+        String userClaim = get(Settings.SECURITY_JWT_USER_CLAIM);
+        if (jwks == null) {
+            checkWithout(
+                    Settings.SECURITY_JWT_JWKS_FILE,
+                    List.of(
+                            Settings.SECURITY_JWT_ISSUER,
+                            Settings.SECURITY_JWT_AUDIENCE,
+                            Settings.SECURITY_JWT_USER_CLAIM));
+        }
+        return new SecurityConfig(
+                get(Settings.SECURITY_ALLOW_ANONYMOUS),
+                getIfSet(Settings.SECURITY_PASSWORD_FILE),
+                getIfSet(Settings.SECURITY_ACL_FILE),
+                jwks == null ? null : new SecurityConfig.JwtConfig(jwks, issuer, audience, userClaim));
     }
 
     private SessionConfig session() {
@@ -101,7 +195,11 @@ final class Assembly {
     private MeshConfig mesh(int maxPacketSize) {
         boolean insecure = get(Settings.MESH_ALLOW_INSECURE);
         Listener bind = new Listener(get(Settings.MESH_BIND_ADDRESS), get(Settings.MESH_BIND_PORT));
-        checkReach(Settings.MESH_BIND_ADDRESS, bind, insecure, Settings.MESH_ALLOW_INSECURE);
+        checkReach(
+                Settings.MESH_BIND_ADDRESS,
+                bind,
+                insecure,
+                "set " + Settings.MESH_ALLOW_INSECURE.key() + "=true if that is what you want");
         boolean seeded = set.containsKey(Settings.MESH_SEEDS.key());
         boolean queried = set.containsKey(Settings.MESH_DNS_QUERY.key());
         Discovery implied = queried ? Discovery.DNS : seeded ? Discovery.STATIC : Discovery.LAN;
@@ -147,8 +245,16 @@ final class Assembly {
         return discovery == Discovery.LAN && !set.containsKey(Settings.MESH_BIND_PORT.key()) ? DEFAULT_PORT_RANGE : 0;
     }
 
-    private void checkReach(
-            Setting<String> hostSetting, Listener listener, boolean allowed, Setting<Boolean> permission) {
+    private void checkClientReach(Setting<String> hostSetting, Listener listener, boolean allowed) {
+        checkReach(
+                hostSetting,
+                listener,
+                allowed,
+                "set " + Settings.SECURITY_PASSWORD_FILE.key() + " or other credentials, or "
+                        + Settings.SECURITY_ALLOW_ANONYMOUS.key() + "=true if that is what you want");
+    }
+
+    private void checkReach(Setting<String> hostSetting, Listener listener, boolean allowed, String remedy) {
         if (!listener.enabled()) {
             return;
         }
@@ -157,7 +263,7 @@ final class Assembly {
                 problem(
                         hostSetting,
                         "is reachable from other hosts, where nobody has to prove who they are",
-                        "use " + LOOPBACK + ", or set " + permission.key() + "=true if that is what you want");
+                        "use " + LOOPBACK + ", or " + remedy);
             }
         } catch (UnknownHostException e) {
             problem(hostSetting, "this name has no address", "use an address of this host, or mend the name service");
@@ -180,6 +286,8 @@ final class Assembly {
         List<Use> uses = List.of(
                 new Use(Settings.MQTT_TCP_PORT, mqtt.tcp().port()),
                 new Use(Settings.MQTT_WS_PORT, mqtt.ws().port()),
+                new Use(Settings.MQTT_TLS_PORT, mqtt.tls().port()),
+                new Use(Settings.MQTT_WSS_PORT, mqtt.wss().port()),
                 new Use(Settings.MESH_BIND_PORT, mesh.bind().port()),
                 new Use(Settings.ADMIN_PORT, admin.port()));
         for (int later = 1; later < uses.size(); later++) {

@@ -8,7 +8,7 @@ public final class ConfigException extends RuntimeException {
 
     private final transient List<ConfigProblem> problems;
 
-    ConfigException(List<ConfigProblem> problems) {
+    public ConfigException(List<ConfigProblem> problems) {
         super(problems.stream()
                 .map(problem -> "  " + problem)
                 .collect(Collectors.joining(

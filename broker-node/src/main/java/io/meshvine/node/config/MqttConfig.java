@@ -1,12 +1,16 @@
 package io.meshvine.node.config;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How devices are served.
  *
  * @param tcp plain MQTT
  * @param ws MQTT over WebSocket
+ * @param tls MQTT over TLS
+ * @param wss MQTT over WebSocket over TLS
+ * @param tlsConfig how TLS is spoken; null while neither of the two is on
  * @param wsPath path of the WebSocket endpoint
  * @param maxPacketSize largest control packet taken from a client, bytes (MQTT 5, 3.2.2.3.6)
  * @param receiveMaximum unacknowledged QoS 1 and 2 publishes a client may have open here (MQTT 5, 3.2.2.3.3)
@@ -20,6 +24,9 @@ import java.time.Duration;
 public record MqttConfig(
         Listener tcp,
         Listener ws,
+        Listener tls,
+        Listener wss,
+        @Nullable TlsConfig tlsConfig,
         String wsPath,
         int maxPacketSize,
         int receiveMaximum,

@@ -9,8 +9,6 @@ import java.util.Map;
  *
  * @param name display name, unique by custom only
  * @param dataDir folder that belongs to this node alone
- * @param allowAnonymous whether clients beyond this host may connect without credentials; clients on this host may
- *     always while no credentials are configured
  * @param drain how long a stopping node gives its clients
  * @param logLevel least severity that is logged
  */
@@ -24,7 +22,7 @@ public record NodeConfig(
         MeshConfig mesh,
         StorageConfig storage,
         Listener admin,
-        boolean allowAnonymous,
+        SecurityConfig security,
         Duration drain,
         LogLevel logLevel) {
 

@@ -3,6 +3,8 @@ package io.meshvine.node.config;
 import io.meshvine.node.config.MeshConfig.Discovery;
 import io.meshvine.node.config.SessionConfig.Overflow;
 import io.meshvine.node.config.StorageConfig.Durability;
+import io.meshvine.node.config.TlsConfig.ClientAuth;
+import io.meshvine.node.config.TlsConfig.Identity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +31,7 @@ final class Settings {
             "mqtt.tcp.host",
             "",
             HOST,
-            "address for MQTT; default: 127.0.0.1, or 0.0.0.0 with security.allow-anonymous");
+            "address for MQTT; default: 127.0.0.1, or 0.0.0.0 with credentials or security.allow-anonymous");
     static final Setting<Integer> MQTT_TCP_PORT = add("mqtt.tcp.port", "1883", ValueType.port(), "port for MQTT");
     static final Setting<String> MQTT_WS_HOST =
             add("mqtt.ws.host", "", HOST, "address for WebSocket; default as for mqtt.tcp.host");
@@ -40,6 +42,40 @@ final class Settings {
             "/mqtt",
             ValueType.text("a path that starts with /", "/[^\\s?#]*"),
             "path of the WebSocket");
+    static final Setting<String> MQTT_TLS_HOST =
+            add("mqtt.tls.host", "", HOST, "address for MQTT over TLS; default as for mqtt.tcp.host");
+    static final Setting<Integer> MQTT_TLS_PORT = add(
+            "mqtt.tls.port", "", ValueType.port(), "port for MQTT over TLS; default: 8883 with a certificate, else -1");
+    static final Setting<Path> MQTT_TLS_CERTIFICATE =
+            add("mqtt.tls.certificate", "", ValueType.path(), "PEM file: the server's certificate, then its chain");
+    static final Setting<Path> MQTT_TLS_KEY =
+            add("mqtt.tls.key", "", ValueType.path(), "PEM file: the private key of the certificate");
+    static final Setting<Path> MQTT_TLS_CA =
+            add("mqtt.tls.ca", "", ValueType.path(), "PEM file: authorities of the clients' certificates");
+    static final Setting<ClientAuth> MQTT_TLS_CLIENT_AUTH = add(
+            "mqtt.tls.client-auth",
+            "none",
+            ValueType.oneOf(ClientAuth.class),
+            "whether clients show a certificate: none, optional or required");
+    static final Setting<Identity> MQTT_TLS_IDENTITY = add(
+            "mqtt.tls.identity",
+            "none",
+            ValueType.oneOf(Identity.class),
+            "what of a client's certificate is its user name: cn, san or none");
+    static final Setting<List<String>> MQTT_TLS_VERSIONS = add(
+            "mqtt.tls.versions",
+            "TLSv1.2,TLSv1.3",
+            ValueType.list("a list of TLSv1.2 and TLSv1.3", "TLSv1\\.[23]"),
+            "versions of TLS");
+    static final Setting<List<String>> MQTT_TLS_CIPHERS = add(
+            "mqtt.tls.ciphers",
+            "",
+            ValueType.list("a list of cipher suites", "[A-Za-z0-9_-]+"),
+            "cipher suites, as TLS_AES_128_GCM_SHA256; default: what is safe");
+    static final Setting<String> MQTT_WSS_HOST =
+            add("mqtt.wss.host", "", HOST, "address for WebSocket over TLS; default as for mqtt.tcp.host");
+    static final Setting<Integer> MQTT_WSS_PORT =
+            add("mqtt.wss.port", "-1", ValueType.port(), "port for WebSocket over TLS, with the settings of mqtt.tls");
     static final Setting<Long> MQTT_MAX_PACKET_SIZE =
             add("mqtt.max-packet-size", "1MiB", ValueType.size("256B", "64MiB"), "largest packet taken from a client");
     static final Setting<Integer> MQTT_RECEIVE_MAXIMUM = add(
@@ -216,7 +252,25 @@ final class Settings {
             "security.allow-anonymous",
             "false",
             ValueType.bool(),
-            "serves clients beyond this host without credentials");
+            "serves clients without credentials, beyond this host too");
+    static final Setting<Path> SECURITY_PASSWORD_FILE = add(
+            "security.password-file",
+            "",
+            ValueType.path(),
+            "users and hashes of their passwords: ./meshvine user, or mosquitto_passwd");
+    static final Setting<Path> SECURITY_ACL_FILE =
+            add("security.acl-file", "", ValueType.path(), "who may publish and subscribe what, in Mosquitto's syntax");
+    static final Setting<Path> SECURITY_JWT_JWKS_FILE = add(
+            "security.jwt.jwks-file",
+            "",
+            ValueType.path(),
+            "JSON Web Key Set: takes tokens that it signs as passwords");
+    static final Setting<String> SECURITY_JWT_ISSUER =
+            add("security.jwt.issuer", "", ValueType.text("a text", ".+"), "what iss of a token has to be");
+    static final Setting<String> SECURITY_JWT_AUDIENCE =
+            add("security.jwt.audience", "", ValueType.text("a text", ".+"), "what aud of a token has to contain");
+    static final Setting<String> SECURITY_JWT_USER_CLAIM =
+            add("security.jwt.user-claim", "sub", ValueType.text("a text", ".+"), "claim with the name of the user");
 
     static final Setting<LogLevel> LOG_LEVEL =
             add("log.level", "info", ValueType.oneOf(LogLevel.class), "least severity that is logged");

@@ -102,6 +102,22 @@ record ValueType<T>(String expectation, Function<String, T> parser) {
         });
     }
 
+    /** Comma-separated texts that match a pattern. */
+    static ValueType<List<String>> list(String expectation, String pattern) {
+        Pattern compiled = Pattern.compile(pattern);
+        return new ValueType<>(expectation, text -> {
+            List<String> parts =
+                    Arrays.stream(text.split(",", -1)).map(String::trim).toList();
+            if (text.isEmpty()) {
+                return List.of();
+            }
+            if (!parts.stream().allMatch(part -> compiled.matcher(part).matches())) {
+                throw new IllegalArgumentException(text);
+            }
+            return parts;
+        });
+    }
+
     static ValueType<Path> path() {
         return new ValueType<>("a path", text -> {
             try {

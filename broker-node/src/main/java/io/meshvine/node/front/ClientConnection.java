@@ -11,10 +11,13 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
+import java.security.cert.X509Certificate;
 import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +39,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
 
     private final Services services;
     private final ChannelHandlerContext context;
-    private final boolean webSocket;
+    private final Transport transport;
     private final ReadPauses pauses;
     private final OutboundPackets packets;
     private final ConnectFlow connectFlow;
@@ -44,10 +47,10 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
     private boolean ended;
     private @Nullable Served served;
 
-    ClientConnection(Services services, ChannelHandlerContext context, boolean webSocket) {
+    ClientConnection(Services services, ChannelHandlerContext context, Transport transport) {
         this.services = services;
         this.context = context;
-        this.webSocket = webSocket;
+        this.transport = transport;
         this.pauses = new ReadPauses(context.channel());
         this.packets = new OutboundPackets(context);
         this.connectFlow = new ConnectFlow(services, this);
@@ -74,6 +77,20 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
 
     ChannelHandlerContext context() {
         return context;
+    }
+
+    /** The certificate that the client showed and TLS found valid, or null. */
+    @Nullable
+    X509Certificate certificate() {
+        SslHandler tls = context.pipeline().get(SslHandler.class);
+        try {
+            return tls != null
+                            && tls.engine().getSession().getPeerCertificates()[0] instanceof X509Certificate certificate
+                    ? certificate
+                    : null;
+        } catch (SSLPeerUnverifiedException showedNone) {
+            return null;
+        }
     }
 
     ReadPauses pauses() {
@@ -234,11 +251,16 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
         }
         channel.eventLoop().schedule(() -> channel.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
         written.addListener((ChannelFutureListener) future -> {
-            if (future.isSuccess() && channel instanceof DuplexChannel duplex && !webSocket) {
-                duplex.shutdownOutput();
-                channel.config().setAutoRead(true); // What still comes is read and dropped, up to the client's end.
-            } else {
+            SslHandler tls = channel.pipeline().get(SslHandler.class);
+            if (!future.isSuccess() || transport.isWebSocket() || !(channel instanceof DuplexChannel duplex)) {
                 context.close();
+            } else {
+                if (tls != null) {
+                    tls.closeOutbound(); // The client is told that nothing was cut off (RFC 8446, 6.1).
+                } else {
+                    duplex.shutdownOutput();
+                }
+                channel.config().setAutoRead(true); // What still comes is read and dropped, up to the client's end.
             }
         });
     }

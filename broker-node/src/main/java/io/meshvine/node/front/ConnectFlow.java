@@ -3,11 +3,15 @@ package io.meshvine.node.front;
 import io.meshvine.node.routing.Will;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.JournalUnit;
+import io.meshvine.node.session.ReadPermit;
 import io.meshvine.node.session.Sessions;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +28,7 @@ final class ConnectFlow {
     private final ClientConnection connection;
     private @Nullable ConnectRequest request;
     private @Nullable Client client;
+    private Permissions permissions = Permissions.all();
     private @Nullable OpenSession open;
     private long maxPacketSize = ConnectRequest.NO_PACKET_LIMIT;
     private boolean atGate;
@@ -31,6 +36,7 @@ final class ConnectFlow {
     private boolean claiming;
 
     private boolean answered;
+    private @Nullable Future<?> proofExpiry;
 
     ConnectFlow(Services services, ClientConnection connection) {
         this.services = services;
@@ -72,39 +78,60 @@ final class ConnectFlow {
         request = asked;
         connection.pauses().pause(ReadPauses.Cause.CONNECTING);
         services.authenticator()
-                .authenticate(
-                        new Authenticator.Credentials(asked.clientId(), asked.username(), asked.password(), address()))
-                .whenComplete((verdict, failure) -> connection.onLoop(() -> onVerdict(asked, verdict, failure)));
+                .authenticate(new Authenticator.Credentials(
+                        asked.clientId(), asked.username(), asked.password(), address(), connection.certificate()))
+                .whenComplete((decision, failure) -> connection.onLoop(() -> onDecision(asked, decision, failure)));
     }
 
-    private void onVerdict(ConnectRequest asked, Authenticator.@Nullable Verdict verdict, @Nullable Throwable failure) {
+    private void onDecision(
+            ConnectRequest asked, Authenticator.@Nullable Decision decision, @Nullable Throwable failure) {
         if (connection.ended()) {
             return;
         }
-        if (verdict == null) {
+        if (decision == null) {
             if (services.logLimit().allows()) {
                 LOG.warn("authentication failed to answer", failure);
             }
             refuse(Refusal.SERVER_BUSY, "authentication is not available");
             return;
         }
-        switch (verdict) {
-            case ACCEPTED -> authorizeWill(asked);
+        Principal principal = decision.principal();
+        if (principal != null && decision.verdict() == Authenticator.Verdict.ACCEPTED) {
+            authorize(asked, principal);
+            return;
+        }
+        switch (decision.verdict()) {
             case BAD_CREDENTIALS -> refuse(Refusal.BAD_CREDENTIALS, "bad user name or password");
-            case NOT_AUTHORIZED -> refuse(Refusal.NOT_AUTHORIZED, "not authorized to connect");
+            case BUSY -> refuse(Refusal.SERVER_BUSY, "too many clients are being checked");
+            case TOO_MANY_FAILURES -> refuse(Refusal.CONNECTION_RATE_EXCEEDED, "too many failed attempts");
+            default -> refuse(Refusal.NOT_AUTHORIZED, "not authorized to connect");
         }
     }
 
-    private void authorizeWill(ConnectRequest asked) {
-        Client known = new Client(asked.clientId(), asked.username(), address());
+    private void authorize(ConnectRequest asked, Principal principal) {
+        Client known = new Client(asked.clientId(), principal, address());
+        Permissions granted = services.authorizer().permissions(known);
         Will will = asked.will();
-        if (will != null && !PublishFlow.mayPublish(services, known, will.topic())) {
+        if (will != null && !PublishFlow.mayPublish(granted, will.topic())) {
             refuse(Refusal.NOT_AUTHORIZED, "not authorized to publish the will"); // MQTT 5, 3.1.4
             return;
         }
+        if (isSomebodyElses(services.sessions().get(asked.clientId()), principal)) {
+            refuse(Refusal.NOT_AUTHORIZED, "the client id is in use by another user");
+            return;
+        }
         client = known;
+        permissions = granted;
         atGate = true;
-        services.gate().enter(asked.clientId(), connection); // [MQTT-3.1.4-3]
+        if (!services.gate().enter(asked.clientId(), principal.owner(), connection)) { // [MQTT-3.1.4-3]
+            atGate = false;
+            refuse(Refusal.NOT_AUTHORIZED, "the client id is in use by another user");
+        }
+    }
+
+    /** Client ids are not secret: only who began a session may go on with it, or end it by a clean start. */
+    private static boolean isSomebodyElses(@Nullable ClientSession session, Principal principal) {
+        return session != null && !session.isOwnedBy(principal.owner());
     }
 
     /** The client id is this connection's alone, at this node: claims it in the mesh. */
@@ -142,8 +169,18 @@ final class ConnectFlow {
             leaveGate();
             return;
         }
-        Sessions.@Nullable OpenResult result =
-                services.sessions().open(asked.clientId(), asked.cleanStart(), expiry, fence);
+        if (isSomebodyElses(services.sessions().get(asked.clientId()), known.principal())) { // came from another node
+            services.homes().left(asked.clientId(), fence, true);
+            refuse(Refusal.NOT_AUTHORIZED, "the client id is in use by another user");
+            return;
+        }
+        Sessions.@Nullable OpenResult result = services.sessions()
+                .open(
+                        asked.clientId(),
+                        asked.cleanStart(),
+                        expiry,
+                        fence,
+                        known.principal().owner());
         if (result == null) {
             services.homes().left(asked.clientId(), fence, false);
             refuse(Refusal.QUOTA_EXCEEDED, "too many sessions");
@@ -151,6 +188,8 @@ final class ConnectFlow {
         }
         OpenSession held = new OpenSession(result.session(), result.present(), expiry, fence);
         open = held;
+        services.subscriptions()
+                .permit(result.session(), permissions == Permissions.all() ? ReadPermit.ALL : permissions);
         JournalUnit kept = result.kept();
         if (kept == null) {
             connect(asked, known, held);
@@ -169,12 +208,19 @@ final class ConnectFlow {
         // ended that session, it has been sent by now.
         services.wills().disarm(asked.clientId());
         if (asked.will() != null) {
-            services.wills().arm(asked.clientId(), asked.will(), held.expirySeconds);
+            services.wills().arm(asked.clientId(), asked.will(), held.expirySeconds, mayPublishWill(asked.will()));
             held.willArmed = true;
         }
         services.wills().connected(asked.clientId());
+        limitBy(known.principal());
         connection.serve(established(asked, known, held));
         connection.context().fireChannelRead(EngineConnect.of(asked.clientId(), keepAlive(asked)));
+    }
+
+    /** Whether the will may be published when it is due: what the client may do can change until then. */
+    private BooleanSupplier mayPublishWill(Will will) {
+        Permissions granted = permissions;
+        return () -> granted.mayPublish(will.topic());
     }
 
     private ClientConnection.Served established(ConnectRequest asked, Client known, OpenSession held) {
@@ -185,8 +231,41 @@ final class ConnectFlow {
                 known,
                 held.session,
                 new PublishEncoder(asked.version5(), asked.maxPacketSize(), aliases),
-                new PublishFlow(services, connection, asked, known, held.session),
-                new SubscribeFlow(services, connection, asked, known, held.session));
+                new PublishFlow(services, connection, asked, permissions, held.session),
+                new SubscribeFlow(services, connection, asked, permissions, held.session));
+    }
+
+    /** A proof that expires ends the connection; the loop forgets it should the connection end before. */
+    private void limitBy(Principal principal) {
+        if (principal.validUntilMillis() != Principal.FOREVER) {
+            long left = principal.validUntilMillis() - services.wallMillis().getAsLong();
+            proofExpiry = connection
+                    .context()
+                    .executor()
+                    .schedule(
+                            () -> connection.disconnect(
+                                    MqttReasonCodes.Disconnect.NOT_AUTHORIZED, "the credentials have expired"),
+                            Math.max(0, left),
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Users or keys have changed: ends the connection of a client that would not be accepted any more, without its will. */
+    void recheck() {
+        Client known = client;
+        if (known == null || connection.ended() || services.authenticator().isStillValid(known.principal())) {
+            return;
+        }
+        OpenSession held = open;
+        if (held != null && held.willArmed) {
+            held.willArmed = false;
+            services.wills().forbid(known.clientId());
+        }
+        if (answered) {
+            connection.disconnect(MqttReasonCodes.Disconnect.NOT_AUTHORIZED, "the credentials do not hold any more");
+        } else {
+            refuse(Refusal.NOT_AUTHORIZED, "the credentials do not hold any more");
+        }
     }
 
     /** Seconds of keep alive in force; a cap is told to MQTT 5 clients only, so it binds them only [MQTT-3.1.2-21]. */
@@ -260,6 +339,9 @@ final class ConnectFlow {
         OpenSession held = open;
         ConnectRequest asked = request;
         open = null;
+        if (proofExpiry != null) {
+            proofExpiry.cancel(false);
+        }
         try {
             if (held != null && asked != null) {
                 if (held.willArmed) {

@@ -22,11 +22,10 @@ public final class Front {
 
     private final Services services;
     private final Departures departures;
-    private @Nullable Listeners listeners;
+    private volatile @Nullable Listeners listeners;
 
     /**
-     * @param authenticator decides who may connect, or null where none is configured: then everybody may, or nobody, by
-     *     {@link FrontOptions#allowAnonymous}
+     * @param security who gets in and what they may do
      * @param wallMillis wall-clock time, milliseconds since 1970
      */
     public Front(
@@ -36,20 +35,9 @@ public final class Front {
             Subscriptions subscriptions,
             Wills wills,
             Engine engine,
-            @Nullable Authenticator authenticator,
-            Authorizer authorizer,
+            FrontSecurity security,
             LongSupplier wallMillis) {
-        this(
-                options,
-                sessions,
-                router,
-                subscriptions,
-                wills,
-                Homes.alone(),
-                engine,
-                authenticator,
-                authorizer,
-                wallMillis);
+        this(options, sessions, router, subscriptions, wills, Homes.alone(), engine, security, wallMillis);
     }
 
     /**
@@ -65,11 +53,11 @@ public final class Front {
             Wills wills,
             Homes homes,
             Engine engine,
-            @Nullable Authenticator authenticator,
-            Authorizer authorizer,
+            FrontSecurity security,
             LongSupplier wallMillis) {
         TakeoverGate gate = new TakeoverGate();
         this.departures = new Departures(gate);
+        Authenticator authenticator = security.authenticator();
         Authenticator fallback = options.allowAnonymous() ? Authenticator.allowAll() : Authenticator.refuseAll();
         this.services = new Services(
                 options,
@@ -80,7 +68,8 @@ public final class Front {
                 homes,
                 engine,
                 authenticator != null ? authenticator : fallback,
-                authorizer,
+                security.authorizer(),
+                security.tls(),
                 gate,
                 new FrontCounters(),
                 new Congestion(ReadPauses.Cause.CONGESTED),
@@ -109,7 +98,7 @@ public final class Front {
         Listeners opened = new Listeners(services);
         opened.open();
         listeners = opened;
-        LOG.debug("listening mqtt={} ws={}", opened.tcpPort(), opened.webSocketPort());
+        LOG.debug("listening mqtt={} ws={} mqtts={} wss={}", tcpPort(), wsPort(), tlsPort(), wssPort());
     }
 
     /** Serves from now on; those who connected since {@link #bind} first. */
@@ -126,12 +115,35 @@ public final class Front {
 
     /** The port that plain MQTT listens on, or -1. */
     public int tcpPort() {
-        return listeners == null ? -1 : listeners.tcpPort();
+        return port(Transport.TCP);
     }
 
     /** The port that MQTT over WebSocket listens on, or -1. */
     public int wsPort() {
-        return listeners == null ? -1 : listeners.webSocketPort();
+        return port(Transport.WEB_SOCKET);
+    }
+
+    /** The port that MQTT over TLS listens on, or -1. */
+    public int tlsPort() {
+        return port(Transport.TLS);
+    }
+
+    /** The port that MQTT over WebSocket over TLS listens on, or -1. */
+    public int wssPort() {
+        return port(Transport.WEB_SOCKET_TLS);
+    }
+
+    private int port(Transport transport) {
+        return listeners == null ? -1 : listeners.port(transport);
+    }
+
+    /** Users or keys have changed: ends the connections of those who would not be accepted any more. Any thread. */
+    public void recheck() {
+        Listeners current = listeners;
+        if (current != null) {
+            current.forEach(connection ->
+                    connection.onLoop(() -> connection.connectFlow().recheck()));
+        }
     }
 
     /** Refuses newcomers, tells clients that the server shuts down (0x8B), and closes within the given time. */

@@ -3,6 +3,7 @@ package io.meshvine.node.front;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,15 +35,15 @@ final class FrontHandler extends ChannelDuplexHandler {
     private static final long MAX_UNREAD_BYTES = 2 << 20;
 
     private final Services services;
-    private final boolean webSocket;
+    private final Transport transport;
     private final Queue<MqttMessage> held = new ArrayDeque<>();
     private State state = State.AWAITING_CONNECT;
     private @Nullable ClientConnection connection;
     private @Nullable Future<?> connectTimeout;
 
-    FrontHandler(Services services, boolean webSocket) {
+    FrontHandler(Services services, Transport transport) {
         this.services = services;
-        this.webSocket = webSocket;
+        this.transport = transport;
     }
 
     private enum State {
@@ -54,7 +56,7 @@ final class FrontHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        ClientConnection opened = new ClientConnection(services, context, webSocket);
+        ClientConnection opened = new ClientConnection(services, context, transport);
         connection = opened;
         services.counters().connections.increment();
         connectTimeout = context.executor()
@@ -107,6 +109,9 @@ final class FrontHandler extends ChannelDuplexHandler {
         } else if (cause instanceof IOException) {
             LOG.debug("connection {} broke", context.channel(), cause);
             connection.leave("connection-lost", null);
+        } else if (cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
+            LOG.debug("no TLS on {}", context.channel(), cause);
+            connection.leave("tls", null);
         } else {
             fail(connection, cause);
         }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tcp where plain MQTT listens, null for nowhere
  * @param webSocket where MQTT over WebSocket listens, null for nowhere
+ * @param tls where MQTT over TLS listens, null for nowhere
+ * @param webSocketTls where MQTT over WebSocket over TLS listens, null for nowhere
  * @param webSocketPath path of the WebSocket endpoint
  * @param workers event loops that serve connections
  * @param maxConnections connections served at the same time
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 public record FrontOptions(
         @Nullable Listener tcp,
         @Nullable Listener webSocket,
+        @Nullable Listener tls,
+        @Nullable Listener webSocketTls,
         String webSocketPath,
         int workers,
         int maxConnections,
@@ -67,6 +71,8 @@ public record FrontOptions(
     public static final class Builder {
         private @Nullable Listener tcp;
         private @Nullable Listener webSocket;
+        private @Nullable Listener tls;
+        private @Nullable Listener webSocketTls;
         private String webSocketPath = "/mqtt";
         private int workers = Runtime.getRuntime().availableProcessors();
         private int maxConnections = 100_000;
@@ -87,6 +93,16 @@ public record FrontOptions(
 
         public Builder webSocket(String host, int port) {
             webSocket = new Listener(host, port);
+            return this;
+        }
+
+        public Builder tls(String host, int port) {
+            tls = new Listener(host, port);
+            return this;
+        }
+
+        public Builder webSocketTls(String host, int port) {
+            webSocketTls = new Listener(host, port);
             return this;
         }
 
@@ -144,6 +160,8 @@ public record FrontOptions(
             return new FrontOptions(
                     tcp,
                     webSocket,
+                    tls,
+                    webSocketTls,
                     webSocketPath,
                     workers,
                     maxConnections,

@@ -23,11 +23,12 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /** Server sockets, their event loops and the connections on them: epoll where there is one, else NIO. */
 @SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
@@ -42,8 +43,7 @@ final class Listeners {
     private final EventLoopGroup boss;
     private final EventLoopGroup workers;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private @Nullable Channel tcp;
-    private @Nullable Channel webSocket;
+    private final Map<Transport, Channel> servers = new EnumMap<>(Transport.class);
 
     Listeners(Services services) {
         this.services = services;
@@ -60,19 +60,19 @@ final class Listeners {
 
     void open() throws ListenException {
         try {
-            tcp = bind("mqtt.tcp", services.options().tcp(), false);
-            webSocket = bind("mqtt.ws", services.options().webSocket(), true);
+            for (Transport transport : Transport.values()) {
+                Listener listener = transport.listener(services.options());
+                if (listener != null) {
+                    servers.put(transport, bind(transport, listener));
+                }
+            }
         } catch (ListenException | RuntimeException e) {
             close(Duration.ZERO);
             throw e;
         }
     }
 
-    private @Nullable Channel bind(String setting, @Nullable Listener listener, boolean overWebSocket)
-            throws ListenException {
-        if (listener == null) {
-            return null;
-        }
+    private Channel bind(Transport transport, Listener listener) throws ListenException {
         Class<? extends ServerChannel> type =
                 Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         ChannelFuture bound = new ServerBootstrap()
@@ -85,21 +85,17 @@ final class Listeners {
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                .childHandler(new Pipeline(services, connections, overWebSocket))
+                .childHandler(new Pipeline(services, connections, transport))
                 .bind(listener.host(), listener.port())
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new ListenException(setting, listener, bound.cause());
+            throw new ListenException(transport.setting(), listener, bound.cause());
         }
         return bound.channel();
     }
 
     void accept() {
-        for (Channel server : new Channel[] {tcp, webSocket}) {
-            if (server != null) {
-                server.config().setAutoRead(true);
-            }
-        }
+        servers.values().forEach(server -> server.config().setAutoRead(true));
     }
 
     /** The threads that accept and serve, by name. */
@@ -113,32 +109,26 @@ final class Listeners {
         return loops;
     }
 
-    int tcpPort() {
-        return port(tcp);
+    /** The port that a transport is listened for on, or -1. */
+    int port(Transport transport) {
+        Channel server = servers.get(transport);
+        return server == null ? -1 : ((InetSocketAddress) server.localAddress()).getPort();
     }
 
-    int webSocketPort() {
-        return port(webSocket);
-    }
-
-    private static int port(@Nullable Channel channel) {
-        return channel == null ? -1 : ((InetSocketAddress) channel.localAddress()).getPort();
-    }
-
-    void close(Duration drain) {
-        if (tcp != null) {
-            tcp.close().awaitUninterruptibly();
-        }
-        if (webSocket != null) {
-            webSocket.close().awaitUninterruptibly();
-        }
+    /** The connections that are open now. Any thread. */
+    void forEach(Consumer<ClientConnection> action) {
         for (Channel channel : connections) {
             ClientConnection connection = ClientConnection.of(channel);
             if (connection != null) {
-                connection.onLoop(() -> connection.disconnect(
-                        MqttReasonCodes.Disconnect.SERVER_SHUTTING_DOWN, "the server shuts down")); // MQTT 5, 4.13
+                action.accept(connection);
             }
         }
+    }
+
+    void close(Duration drain) {
+        servers.values().forEach(server -> server.close().awaitUninterruptibly());
+        forEach(connection -> connection.onLoop(() -> connection.disconnect(
+                MqttReasonCodes.Disconnect.SERVER_SHUTTING_DOWN, "the server shuts down"))); // MQTT 5, 4.13
         connections.newCloseFuture().awaitUninterruptibly(drain.toMillis(), TimeUnit.MILLISECONDS);
         connections.close().awaitUninterruptibly();
         boss.shutdownGracefully(0, drain.toMillis(), TimeUnit.MILLISECONDS);

@@ -12,11 +12,14 @@ import io.netty.handler.codec.mqtt.MqttEncoder;
 import io.netty.handler.flush.FlushConsolidationHandler;
 
 /**
- * Builds the pipeline of a connection: (WebSocket) -> flush consolidation -> meter -> codec -> front -> engine. The engine
+ * Builds the pipeline of a connection: (TLS) -> (WebSocket) -> flush consolidation -> meter -> codec -> front -> engine. The engine
  * puts its keep-alive timer in front of all of it.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
 final class Pipeline extends ChannelInitializer<Channel> {
+
+    /** Name of the handler that speaks TLS. */
+    static final String TLS = "tls";
 
     private static final int MAX_HTTP_REQUEST = 8 << 10;
 
@@ -28,13 +31,13 @@ final class Pipeline extends ChannelInitializer<Channel> {
 
     private final Services services;
     private final ChannelGroup connections;
-    private final boolean webSocket;
+    private final Transport transport;
     private final WireMeter meter;
 
-    Pipeline(Services services, ChannelGroup connections, boolean webSocket) {
+    Pipeline(Services services, ChannelGroup connections, Transport transport) {
         this.services = services;
         this.connections = connections;
-        this.webSocket = webSocket;
+        this.transport = transport;
         this.meter = new WireMeter(services.counters());
     }
 
@@ -47,7 +50,11 @@ final class Pipeline extends ChannelInitializer<Channel> {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
-        if (webSocket) {
+        TlsHandlers tls = services.tls();
+        if (transport.isSecure() && tls != null) {
+            pipeline.addLast(TLS, tls.newHandler(channel.alloc()));
+        }
+        if (transport.isWebSocket()) {
             pipeline.addLast("http", new HttpServerCodec());
             pipeline.addLast("httpRequest", new HttpObjectAggregator(MAX_HTTP_REQUEST));
             pipeline.addLast("webSocket", new WebSocketServerProtocolHandler(webSocketConfig()));
@@ -57,7 +64,7 @@ final class Pipeline extends ChannelInitializer<Channel> {
         pipeline.addLast("meter", meter);
         pipeline.addLast("decoder", new PacketDecoder(services.options().maxPacketSize()));
         pipeline.addLast("encoder", MqttEncoder.INSTANCE);
-        pipeline.addLast("front", new FrontHandler(services, webSocket));
+        pipeline.addLast("front", new FrontHandler(services, transport));
         pipeline.addLast("engine", services.engine().handler());
     }
 

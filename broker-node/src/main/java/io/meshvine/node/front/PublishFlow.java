@@ -31,7 +31,7 @@ final class PublishFlow {
     private final Services services;
     private final ClientConnection connection;
     private final ConnectRequest request;
-    private final Client client;
+    private final Permissions permissions;
     private final ClientSession session;
     private final InboundAliases aliases;
     private final AckLine acks;
@@ -44,12 +44,12 @@ final class PublishFlow {
             Services services,
             ClientConnection connection,
             ConnectRequest request,
-            Client client,
+            Permissions permissions,
             ClientSession session) {
         this.services = services;
         this.connection = connection;
         this.request = request;
-        this.client = client;
+        this.permissions = permissions;
         this.session = session;
         this.aliases = new InboundAliases(services.options().topicAliasMaximum());
         this.acks = new AckLine(connection);
@@ -57,8 +57,8 @@ final class PublishFlow {
     }
 
     /** Whether a client may publish to a topic: the server's own topics are nobody's (MQTT 5, 4.7.2). */
-    static boolean mayPublish(Services services, Client client, String topic) {
-        return !topic.startsWith("$") && services.authorizer().mayPublish(client, topic);
+    static boolean mayPublish(Permissions permissions, String topic) {
+        return !topic.startsWith("$") && permissions.mayPublish(topic);
     }
 
     /** A PUBLISH; the caller releases it. Its DUP flag means nothing to a receiver [MQTT-3.3.1-3]. */
@@ -134,7 +134,7 @@ final class PublishFlow {
                 packet.fixedHeader().isRetain(),
                 application.properties(),
                 expiresAt(application),
-                client.clientId(),
+                request.clientId(),
                 Origin.CLIENT);
         try {
             return services.router().publish(message, kept, settlement);
@@ -170,7 +170,7 @@ final class PublishFlow {
         if (!TopicFilters.isValidTopicName(topic)) {
             return refuse(MqttReasonCodes.PubAck.TOPIC_NAME_INVALID, FrontCounters.Drop.TOPIC_INVALID);
         }
-        if (!mayPublish(services, client, topic)) {
+        if (!mayPublish(permissions, topic)) {
             return refuse(MqttReasonCodes.PubAck.NOT_AUTHORIZED, FrontCounters.Drop.NOT_AUTHORIZED);
         }
         if (application.claimsText() && !ApplicationProperties.isUtf8(packet.payload())) {

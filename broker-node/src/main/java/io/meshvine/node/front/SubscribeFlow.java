@@ -28,19 +28,19 @@ final class SubscribeFlow {
     private final Services services;
     private final ClientConnection connection;
     private final ConnectRequest request;
-    private final Client client;
+    private final Permissions permissions;
     private final ClientSession session;
 
     SubscribeFlow(
             Services services,
             ClientConnection connection,
             ConnectRequest request,
-            Client client,
+            Permissions permissions,
             ClientSession session) {
         this.services = services;
         this.connection = connection;
         this.request = request;
-        this.client = client;
+        this.permissions = permissions;
         this.session = session;
     }
 
@@ -109,7 +109,7 @@ final class SubscribeFlow {
         if (option.isNoLocal() && TopicFilters.isShared(filter)) {
             throw ProtocolViolation.protocolError("no local on a shared subscription"); // [MQTT-3.8.3-4]
         }
-        if (!services.authorizer().maySubscribe(client, plain)) {
+        if (!permissions.maySubscribe(plain)) {
             return MqttReasonCodes.SubAck.NOT_AUTHORIZED;
         }
         boolean replaces = session.subscriptions().containsKey(filter);

@@ -63,6 +63,10 @@ public final class LocalDelivery implements GroupFailover {
         GroupKey group = delivery.group();
         if (group != null) {
             List<Match> members = directory.members(group);
+            members = members.stream()
+                    .filter(member ->
+                            member.session().mayRead(delivery.message().topic()))
+                    .toList();
             Match other = choose(members, true, unable);
             // The one that was offered may have left since: then the message waits for whoever comes back first.
             deliverShared(other != null ? other : choose(members, false, null), group, delivery.message(), batch);

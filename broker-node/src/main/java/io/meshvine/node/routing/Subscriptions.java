@@ -13,6 +13,7 @@ import io.meshvine.node.session.JournalUnit;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
 import io.meshvine.node.session.PublishCodec;
+import io.meshvine.node.session.ReadPermit;
 import io.meshvine.node.session.Subscription;
 import io.meshvine.node.session.SubscriptionDirectory;
 import java.util.ArrayList;
@@ -94,6 +95,16 @@ public final class Subscriptions {
         if (!replaced.isEmpty()) {
             mesh.unsubscribe(replaced);
         }
+    }
+
+    /** Has a session get what its connection may read, and nothing else, from now on. */
+    public void permit(ClientSession session, ReadPermit granted) {
+        directory.permit(session, granted);
+    }
+
+    /** What clients may read has changed. */
+    public void permissionsChanged() {
+        directory.permissionsChanged();
     }
 
     /** Adds what a session was subscribed to in an earlier life of the node; returns what the mesh is to know of it. */
@@ -188,6 +199,9 @@ public final class Subscriptions {
 
     private static void deliver(
             RetainedMessage retained, ClientSession session, Subscription subscription, JournalBatch batch) {
+        if (!session.mayRead(retained.topic())) {
+            return;
+        }
         Message message = PublishCodec.decode(
                 retained.topic(), retained.qos(), true, retained.body(), retained.expiresAtMillis(), Origin.RETAINED);
         try {

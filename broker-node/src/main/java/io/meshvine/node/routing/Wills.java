@@ -11,6 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ public final class Wills implements Willholder {
     private final LongSupplier nanoTime;
     private final LongSupplier wallMillis;
     private final Presence presence = new Presence();
+    private final LongAdder forbidden = new LongAdder();
     private volatile WillGuard guard = WillGuard.NONE;
 
     /**
@@ -70,9 +73,10 @@ public final class Wills implements Willholder {
      * Holds a will for a client that connects, in place of what was held before.
      *
      * @param sessionExpirySeconds how long the session outlives this connection
+     * @param permitted whether the client may publish the will, asked when it is due
      */
-    public void arm(String clientId, Will will, long sessionExpirySeconds) {
-        Armed before = armed.put(clientId, new Armed(clientId, will));
+    public void arm(String clientId, Will will, long sessionExpirySeconds, BooleanSupplier permitted) {
+        Armed before = armed.put(clientId, new Armed(clientId, will, permitted));
         if (before != null) {
             before.cancel();
         }
@@ -86,6 +90,16 @@ public final class Wills implements Willholder {
         if (before != null) {
             before.cancel();
             guard.release(clientId);
+        }
+    }
+
+    /** Forgets the will of a client that may not publish it any more; counted. */
+    public void forbid(String clientId) {
+        Armed before = armed.remove(clientId);
+        if (before != null) {
+            before.cancel();
+            guard.release(clientId);
+            forbidden.increment();
         }
     }
 
@@ -140,6 +154,11 @@ public final class Wills implements Willholder {
         }
     }
 
+    /** Wills that were not published because their clients were not allowed to any more. */
+    public long forbidden() {
+        return forbidden.sum();
+    }
+
     /** Wills that are armed or waiting. */
     public int size() {
         return armed.size();
@@ -148,11 +167,13 @@ public final class Wills implements Willholder {
     private final class Armed implements Runnable {
         private final String clientId;
         private final Will will;
+        private final BooleanSupplier permitted;
         private volatile @Nullable Future<?> timeout;
 
-        Armed(String clientId, Will will) {
+        Armed(String clientId, Will will, BooleanSupplier permitted) {
             this.clientId = clientId;
             this.will = will;
+            this.permitted = permitted;
         }
 
         void fireAfter(long delaySeconds) {
@@ -165,7 +186,11 @@ public final class Wills implements Willholder {
             if (armed.remove(clientId, this)) {
                 cancel();
                 guard.release(clientId); // first: if this node dies now, nobody publishes it a second time
-                publisher.accept(message());
+                if (permitted.getAsBoolean()) {
+                    publisher.accept(message());
+                } else {
+                    forbidden.increment();
+                }
             }
         }
 

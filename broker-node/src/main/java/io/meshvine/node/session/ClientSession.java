@@ -27,6 +27,9 @@ public final class ClientSession {
     /** Messages worked off at a time, so that one session does not keep its loop from the others. */
     private static final int BATCH = 512;
 
+    /** Owner of the sessions of anonymous clients. */
+    public static final String NOBODYS = "";
+
     private final String clientId;
     private final SessionContext context;
     /** Guards everything that is not volatile or final. */
@@ -46,6 +49,8 @@ public final class ClientSession {
     private volatile boolean queueFull;
     private volatile boolean ended;
     private volatile long expirySeconds;
+    private volatile String owner = NOBODYS;
+    private volatile ReadPermit permit = ReadPermit.ALL;
     private volatile @Nullable ConcurrentHashMap<String, Subscription> subscriptions;
 
     /** Set while the outlet is called, which may call back. */
@@ -67,7 +72,7 @@ public final class ClientSession {
         this.clientId = clientId;
         this.context = context;
         this.journal = journal;
-        this.outbound = new Outbound(context, journal, this::wakeUp);
+        this.outbound = new Outbound(context, journal, this::mayRead, this::wakeUp);
         this.detachedHome = new Home(this, detachedLoop);
         this.home = detachedHome;
     }
@@ -114,6 +119,31 @@ public final class ClientSession {
 
     void expirySeconds(long seconds) {
         expirySeconds = seconds;
+    }
+
+    /** Whether that user may go on with the session. Any thread. */
+    public boolean isOwnedBy(String user) {
+        return owner.equals(user);
+    }
+
+    void own(String user) {
+        owner = user;
+        SessionJournal own = journal;
+        if (own != null) {
+            own.owner(user);
+        }
+    }
+
+    /** Whether the client may read a topic now. Any thread. */
+    public boolean mayRead(String topic) {
+        return permit.mayRead(topic);
+    }
+
+    /** Goes by what another connection of the client may read; returns whether that is something else. Any thread. */
+    boolean permit(ReadPermit granted) {
+        boolean differs = !granted.equals(permit);
+        permit = granted;
+        return differs;
     }
 
     /** The client's subscriptions by filter, as it wrote them. Any thread; a live view, not to be changed. */
@@ -331,7 +361,7 @@ public final class ClientSession {
         synchronized (mailbox) {
             long now = context.wallMillis().getAsLong();
             return new SessionHeader(
-                    own.number(), expirySeconds, now, outbound.sentThrough(), own.lastSequence(), own.fence());
+                    own.number(), expirySeconds, now, outbound.sentThrough(), own.lastSequence(), own.fence(), owner);
         }
     }
 

@@ -12,6 +12,8 @@ public enum DropReason {
     QOS0_SLOW("qos0-slow"),
     /** Larger than the client's Maximum Packet Size [MQTT-3.1.2-25]. */
     TOO_LARGE("too-large"),
+    /** The client was not, or no longer, allowed to read it. */
+    NOT_AUTHORIZED("not-authorized"),
     /** The session ended before the message was sent. */
     SESSION_ENDED("session-ended");
 

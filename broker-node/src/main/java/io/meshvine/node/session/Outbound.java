@@ -24,6 +24,7 @@ final class Outbound {
 
     private final SessionContext context;
     private final DeliveryRecords records;
+    private final ReadPermit permit;
     private @Nullable Outlet outlet;
     /** Most deliveries of QoS 1 and 2 in flight on this connection. */
     private int windowLimit;
@@ -38,8 +39,9 @@ final class Outbound {
     /** The last delivery that was sent has this place in the journal. */
     private long sentThrough;
 
-    Outbound(SessionContext context, @Nullable SessionJournal journal, Runnable wakeUp) {
+    Outbound(SessionContext context, @Nullable SessionJournal journal, ReadPermit permit, Runnable wakeUp) {
         this.context = context;
+        this.permit = permit;
         this.records = new DeliveryRecords(context.journal(), journal, wakeUp);
     }
 
@@ -101,8 +103,9 @@ final class Outbound {
     boolean accept(Entry entry) {
         Message message = entry.pending().message();
         records.arrived(entry);
-        if (isExpired(message)) {
-            return drop(entry, DropReason.EXPIRED);
+        DropReason refusal = refusal(message);
+        if (refusal != null) {
+            return drop(entry, refusal);
         }
         return entry.pending().qos() == 0 ? acceptQos0(entry) : acceptAcknowledged(entry);
     }
@@ -279,8 +282,9 @@ final class Outbound {
         if (entry == null) {
             return false;
         }
-        if (isExpired(entry.pending().message())) {
-            drop(entry, DropReason.EXPIRED);
+        DropReason refusal = refusal(entry.pending().message());
+        if (refusal != null) {
+            drop(entry, refusal);
         } else {
             sendQos0(to, entry);
         }
@@ -305,13 +309,13 @@ final class Outbound {
         if (entry == null) {
             return false;
         }
-        boolean expired = isExpired(entry.pending().message());
-        if (!expired && !records.mayLeave(entry, window())) {
+        DropReason refusal = refusal(entry.pending().message());
+        if (refusal == null && !records.mayLeave(entry, window())) {
             return false;
         }
         dequeue(waiting);
-        if (expired) {
-            drop(entry, DropReason.EXPIRED);
+        if (refusal != null) {
+            drop(entry, refusal);
         } else {
             sendFirst(to, entry);
         }
@@ -344,14 +348,28 @@ final class Outbound {
 
     /** Once sent, a message is sent again even if its expiry interval has passed meanwhile. */
     private void resend(Outlet to, DeliveryWindow inFlight, Entry entry) {
-        if (write(to, entry.pending(), entry.packetId, true)) {
+        if (!permit.mayRead(entry.pending().message().topic())) {
+            endUnsent(inFlight, entry, DropReason.NOT_AUTHORIZED);
+        } else if (write(to, entry.pending(), entry.packetId, true)) {
             context.counters().onResent();
         } else {
-            records.erase(entry);
-            inFlight.remove(entry);
-            context.counters().onInFlight(-1);
-            context.counters().onDropped(DropReason.TOO_LARGE);
+            endUnsent(inFlight, entry, DropReason.TOO_LARGE);
         }
+    }
+
+    private void endUnsent(DeliveryWindow inFlight, Entry entry, DropReason reason) {
+        records.erase(entry);
+        inFlight.remove(entry);
+        context.counters().onInFlight(-1);
+        context.counters().onDropped(reason);
+    }
+
+    /** Why a message is not to be sent, if it is not. */
+    private @Nullable DropReason refusal(Message message) {
+        if (isExpired(message)) {
+            return DropReason.EXPIRED;
+        }
+        return permit.mayRead(message.topic()) ? null : DropReason.NOT_AUTHORIZED;
     }
 
     private boolean write(Outlet to, Delivery delivery, int packetId, boolean dup) {

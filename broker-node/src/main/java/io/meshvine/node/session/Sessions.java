@@ -162,26 +162,28 @@ public final class Sessions implements AutoCloseable {
      * @return null if the node has as many sessions as it may have: CONNACK 0x97 is due
      */
     public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds) {
-        return open(clientId, cleanStart, expirySeconds, 0);
+        return open(clientId, cleanStart, expirySeconds, 0, ClientSession.NOBODYS);
     }
 
     /**
      * The same for a client that claimed to be at home here.
      *
      * @param fence number of the claim, kept with the session
+     * @param owner whose session it is; that {@linkplain ClientSession#isOwnedBy it may be} is the caller's part
      */
-    public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds, long fence) {
+    public @Nullable OpenResult open(
+            String clientId, boolean cleanStart, long expirySeconds, long fence, String owner) {
         requireExpiry(expirySeconds);
         synchronized (stripe(clientId)) {
             JournalBatch batch = journal.batch();
-            OpenResult opened = open(clientId, cleanStart, expirySeconds, fence, batch);
+            OpenResult opened = open(clientId, cleanStart, expirySeconds, fence, owner, batch);
             JournalUnit kept = batch.commit();
             return opened == null ? null : new OpenResult(opened.session(), opened.present(), kept);
         }
     }
 
     private @Nullable OpenResult open(
-            String clientId, boolean cleanStart, long expirySeconds, long fence, JournalBatch batch) {
+            String clientId, boolean cleanStart, long expirySeconds, long fence, String owner, JournalBatch batch) {
         Held existing = held.get(clientId);
         if (existing != null) {
             existing.cancelExpiry();
@@ -189,6 +191,7 @@ public final class Sessions implements AutoCloseable {
                 ClientSession session = existing.session;
                 session.expirySeconds(expirySeconds);
                 session.fence(fence);
+                session.own(owner);
                 if (expirySeconds == ENDS_AT_CLOSE) {
                     session.forgetKept(batch);
                     listener.onSessionNotDurable(session);
@@ -208,6 +211,7 @@ public final class Sessions implements AutoCloseable {
         ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
         session.expirySeconds(expirySeconds);
         session.fence(fence);
+        session.own(owner);
         session.keepConnected(batch);
         held.put(clientId, new Held(session));
         return new OpenResult(session, false, null);
@@ -273,6 +277,7 @@ public final class Sessions implements AutoCloseable {
             SessionJournal own = SessionJournal.received(journal, clientId, there.lastSequence(), fence);
             ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
             session.expirySeconds(there.expirySeconds());
+            session.own(there.owner());
             session.hold();
             held.put(clientId, new Held(session));
             return session;
@@ -314,6 +319,7 @@ public final class Sessions implements AutoCloseable {
         SessionJournal own = SessionJournal.restored(journal, clientId, header, lastSequence);
         ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
         session.expirySeconds(header.expirySeconds());
+        session.own(header.owner());
         synchronized (stripe(clientId)) {
             Held restored = new Held(session);
             held.put(clientId, restored);

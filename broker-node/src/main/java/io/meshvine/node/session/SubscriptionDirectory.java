@@ -107,7 +107,41 @@ public final class SubscriptionDirectory {
         long current = version.get(); // before looking: what changes meanwhile makes the result stale, never wrong
         Collector found = new Collector();
         filters.match(topic, found);
-        return new Matches(current, found.clients(), found.groups());
+        return new Matches(current, readers(topic, found.clients()), groupsOfReaders(topic, found.groups()));
+    }
+
+    /** Those who may read a topic; mostly all, and then the same list. */
+    private static List<Match> readers(String topic, List<Match> matches) {
+        for (Match match : matches) {
+            if (!match.session().mayRead(topic)) {
+                return matches.stream()
+                        .filter(each -> each.session().mayRead(topic))
+                        .toList();
+            }
+        }
+        return matches;
+    }
+
+    private static List<Matches.Group> groupsOfReaders(String topic, List<Matches.Group> groups) {
+        if (groups.isEmpty()) {
+            return groups;
+        }
+        return groups.stream()
+                .map(group -> new Matches.Group(group.key(), readers(topic, group.members())))
+                .filter(group -> !group.members().isEmpty())
+                .toList();
+    }
+
+    /** What clients may read has changed: matches from before do not hold. */
+    public void permissionsChanged() {
+        version.incrementAndGet();
+    }
+
+    /** Goes by what a connection of a session may read. */
+    public void permit(ClientSession session, ReadPermit granted) {
+        if (session.permit(granted) && !session.subscriptions().isEmpty()) {
+            version.incrementAndGet();
+        }
     }
 
     /** The members of one shared subscription, connected or not; empty if there is none. */

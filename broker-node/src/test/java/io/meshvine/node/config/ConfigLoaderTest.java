@@ -62,17 +62,17 @@ class ConfigLoaderTest {
         assertThat(config.mqtt().workers()).isEqualTo(6);
         assertThat(config.session().maxExpiry()).isEqualTo(SessionConfig.NEVER);
         assertThat(config.session().overflow()).isEqualTo(SessionConfig.Overflow.REJECT_NEWEST);
-        assertThat(config.allowAnonymous()).isFalse();
+        assertThat(config.security().allowAnonymous()).isFalse();
     }
 
     @Test
     void environmentGoesOverFileGoesOverDefault() {
         Path file = write("""
-                node.name: from-file
-                mqtt:
-                  tcp: {port: 2883}
-                  max-packet-size: 64KiB
-                """);
+            node.name: from-file
+            mqtt:
+              tcp: {port: 2883}
+              max-packet-size: 64KiB
+            """);
 
         LoadedConfig loaded = load(file, Map.of("MESHVINE_MQTT_TCP_PORT", "3883", "HOME", "/root"));
 
@@ -89,18 +89,18 @@ class ConfigLoaderTest {
     @Test
     void reportsEveryProblemAtOnceWithKeySourceValueExpectationAndRemedy() {
         Path file = write("""
-                mqtt:
-                  tcp:
-                    port: many
-                  ws:
-                    prt: 8083
-                  connect-timeout: 10
-                admin:
-                  host: 0.0.0.0
-                mesh:
-                  bind-address: 192.0.2.7
-                ack: replicated
-                """);
+            mqtt:
+              tcp:
+                port: many
+              ws:
+                prt: 8083
+              connect-timeout: 10
+            admin:
+              host: 0.0.0.0
+            mesh:
+              bind-address: 192.0.2.7
+            ack: replicated
+            """);
 
         ConfigException refused = refused(file, Map.of("MESHVINE_MESH_BIND_PROT", "1", "MESHVINE_MESH_NAME", "a b"));
 
@@ -238,7 +238,8 @@ class ConfigLoaderTest {
         assertThat(refused(null, Map.of("MESHVINE_ADMIN_PORT", "1883")).problems())
                 .extracting(ConfigProblem::toString)
                 .containsExactly(
-                        "admin.port=1883 (MESHVINE_ADMIN_PORT): is the port of mqtt.tcp.port too; change one of the two");
+                        "admin.port=1883 (MESHVINE_ADMIN_PORT): is the port of mqtt.tcp.port too; change one of the"
+                                + " two");
 
         NodeConfig any = NodeConfig.of(Map.of("mqtt.tcp.port", "0", "mqtt.ws.port", "0", "admin.port", "0"));
         assertThat(any.mqtt().tcp().port()).isZero();

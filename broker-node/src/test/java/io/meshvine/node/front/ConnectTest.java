@@ -164,10 +164,10 @@ class ConnectTest {
         Authenticator authenticator = credentials -> CompletableFuture.completedFuture(
                 "ann".equals(credentials.username())
                                 && new String(credentials.password(), StandardCharsets.UTF_8).equals("right")
-                        ? Authenticator.Verdict.ACCEPTED
+                        ? Authenticator.Decision.accepted(Principal.named("ann", null))
                         : credentials.username() == null
-                                ? Authenticator.Verdict.NOT_AUTHORIZED
-                                : Authenticator.Verdict.BAD_CREDENTIALS);
+                                ? Authenticator.Decision.refused(Authenticator.Verdict.NOT_AUTHORIZED)
+                                : Authenticator.Decision.refused(Authenticator.Verdict.BAD_CREDENTIALS));
         node = new LoopbackNode(
                 UnaryOperator.identity(), authenticator, Authorizer.allowAll(), SessionLimits.defaults());
         TestClient wrong5 = open(MqttVersion.MQTT_5);
@@ -194,13 +194,13 @@ class ConnectTest {
 
     @Test
     void waitsForAnAuthenticatorThatTakesItsTime() {
-        CompletableFuture<Authenticator.Verdict> verdict = new CompletableFuture<>();
+        CompletableFuture<Authenticator.Decision> verdict = new CompletableFuture<>();
         node = new LoopbackNode(
                 UnaryOperator.identity(), credentials -> verdict, Authorizer.allowAll(), SessionLimits.defaults());
         try (TestClient client = open(MqttVersion.MQTT_5)) {
             client.connect("late", connect -> {});
             client.publish("a", 1, 1, "x"); // held back behind CONNECT
-            verdict.complete(Authenticator.Verdict.ACCEPTED);
+            verdict.complete(Authenticator.Decision.accepted(Principal.ANONYMOUS));
             client.expectAccepted();
             client.expect(MqttMessageType.PUBACK);
         }
@@ -252,17 +252,7 @@ class ConnectTest {
     // moquette.md: wills are not ACL-checked
     @Test
     void refusesAWillThatItsClientMayNotPublish() {
-        Authorizer allButSecret = new Authorizer() {
-            @Override
-            public boolean mayPublish(Client client, String topic) {
-                return !topic.equals("secret");
-            }
-
-            @Override
-            public boolean maySubscribe(Client client, String filter) {
-                return true;
-            }
-        };
+        Authorizer allButSecret = TestPermissions.of(topic -> !topic.equals("secret"), filter -> true);
         node = new LoopbackNode(UnaryOperator.identity(), null, allButSecret, SessionLimits.defaults());
         TestClient client = open(MqttVersion.MQTT_5);
         client.connect(

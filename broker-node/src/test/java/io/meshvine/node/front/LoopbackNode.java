@@ -158,8 +158,7 @@ final class LoopbackNode implements AutoCloseable {
                 subscriptions,
                 wills,
                 engine::handler,
-                authenticator,
-                authorizer,
+                new FrontSecurity(authenticator, authorizer, null),
                 wallMillis);
         try {
             front.bind();
@@ -181,6 +180,7 @@ final class LoopbackNode implements AutoCloseable {
                 engine::handler,
                 Authenticator.allowAll(),
                 Authorizer.allowAll(),
+                null,
                 new TakeoverGate(),
                 new FrontCounters(),
                 new Congestion(ReadPauses.Cause.CONGESTED),
@@ -192,7 +192,7 @@ final class LoopbackNode implements AutoCloseable {
             @Override
             protected void initChannel(Channel channel) {
                 channel.pipeline().addLast(before);
-                channel.pipeline().addLast(new FrontHandler(services, false), engine.handler());
+                channel.pipeline().addLast(new FrontHandler(services, Transport.TCP), engine.handler());
             }
         });
     }

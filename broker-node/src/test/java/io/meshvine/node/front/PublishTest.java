@@ -27,17 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What clients publish (MQTT 5, 3.3 to 3.7, 4.3, 4.6). */
 class PublishTest {
 
-    private static final Authorizer ALL_BUT_SECRET = new Authorizer() {
-        @Override
-        public boolean mayPublish(Client client, String topic) {
-            return !topic.startsWith("secret");
-        }
-
-        @Override
-        public boolean maySubscribe(Client client, String filter) {
-            return true;
-        }
-    };
+    private static final Authorizer ALL_BUT_SECRET =
+            TestPermissions.of(topic -> !topic.startsWith("secret"), filter -> true);
 
     private LoopbackNode node;
     private TestClient subscriber;
@@ -366,17 +357,11 @@ class PublishTest {
     @Test
     void servesOthersWhileAnAuthorizerOfOneThrows() {
         UnaryOperator<FrontOptions.Builder> same = UnaryOperator.identity();
-        Authorizer broken = new Authorizer() {
-            @Override
-            public boolean mayPublish(Client client, String topic) {
-                throw new IllegalStateException("broken on purpose");
-            }
-
-            @Override
-            public boolean maySubscribe(Client client, String filter) {
-                return true;
-            }
-        };
+        Authorizer broken = TestPermissions.of(
+                topic -> {
+                    throw new IllegalStateException("broken on purpose");
+                },
+                filter -> true);
         try (LoopbackNode other = new LoopbackNode(same, null, broken, SessionLimits.defaults());
                 TestClient victim = TestClient.mqtt5(other, "victim");
                 TestClient bystander = TestClient.mqtt5(other, "bystander")) {

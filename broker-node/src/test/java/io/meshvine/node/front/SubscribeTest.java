@@ -24,17 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** SUBSCRIBE, UNSUBSCRIBE and what comes of them (MQTT 5, 3.8 to 3.11, 4.8). */
 class SubscribeTest {
 
-    private static final Authorizer ALL_BUT_SECRET = new Authorizer() {
-        @Override
-        public boolean mayPublish(Client client, String topic) {
-            return true;
-        }
-
-        @Override
-        public boolean maySubscribe(Client client, String filter) {
-            return !filter.startsWith("secret");
-        }
-    };
+    private static final Authorizer ALL_BUT_SECRET =
+            TestPermissions.of(topic -> true, filter -> !filter.startsWith("secret"));
 
     private LoopbackNode node;
     private TestClient client;

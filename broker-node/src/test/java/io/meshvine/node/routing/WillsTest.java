@@ -31,7 +31,7 @@ class WillsTest {
 
     @Test
     void publishesAtOnceWithoutDelayAndOnlyOnce() {
-        wills.arm("c", will(0, 30), 7200);
+        wills.arm("c", will(0, 30), 7200, () -> true);
 
         wills.connectionLost("c", 0);
         wills.connectionLost("c", 0);
@@ -46,7 +46,7 @@ class WillsTest {
 
     @Test
     void isForgottenAfterANormalDisconnect() {
-        wills.arm("c", will(0, Will.NEVER_EXPIRES), 7200);
+        wills.arm("c", will(0, Will.NEVER_EXPIRES), 7200, () -> true);
         wills.disarm("c");
 
         wills.connectionLost("c", 0);
@@ -56,8 +56,8 @@ class WillsTest {
 
     @Test
     void waitsForItsDelayAndIsForgottenWhenTheClientIsBack() {
-        wills.arm("back", will(3600, Will.NEVER_EXPIRES), 7200);
-        wills.arm("away", will(1, Will.NEVER_EXPIRES), 7200);
+        wills.arm("back", will(3600, Will.NEVER_EXPIRES), 7200, () -> true);
+        wills.arm("away", will(1, Will.NEVER_EXPIRES), 7200, () -> true);
 
         wills.connectionLost("back", 7200);
         wills.connectionLost("away", 7200);
@@ -69,8 +69,8 @@ class WillsTest {
 
     @Test
     void endOfTheSessionEndsTheDelay() {
-        wills.arm("zero", will(3600, Will.NEVER_EXPIRES), 7200);
-        wills.arm("later", will(3600, Will.NEVER_EXPIRES), 7200);
+        wills.arm("zero", will(3600, Will.NEVER_EXPIRES), 7200, () -> true);
+        wills.arm("later", will(3600, Will.NEVER_EXPIRES), 7200, () -> true);
 
         wills.connectionLost("zero", 0);
         assertThat(published).hasSize(1);
@@ -109,8 +109,8 @@ class WillsTest {
 
     @Test
     void isVoidOnceItsClientIsBackElsewhereButNotWhileItIsHere() {
-        wills.arm("here", will(3600, Will.NEVER_EXPIRES), 7200);
-        wills.arm("moved", will(3600, Will.NEVER_EXPIRES), 7200);
+        wills.arm("here", will(3600, Will.NEVER_EXPIRES), 7200, () -> true);
+        wills.arm("moved", will(3600, Will.NEVER_EXPIRES), 7200, () -> true);
         wills.connectionLost("moved", 7200);
 
         wills.onBackElsewhere("moved");
@@ -147,7 +147,7 @@ class WillsTest {
         });
 
         wills.connected("c");
-        wills.arm("c", will(100, 30), 50);
+        wills.arm("c", will(100, 30), 50, () -> true);
         wills.connectionLost("c", 40);
         wills.sessionEnded("c");
 

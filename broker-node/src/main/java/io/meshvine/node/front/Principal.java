@@ -1,0 +1,52 @@
+package io.meshvine.node.front;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who somebody was proven to be.
+ *
+ * @param name user name, null for an anonymous client
+ * @param groups groups that the proof names, beside those that the rules know
+ * @param grants topics that the proof grants, beside those of the rules
+ * @param validUntilMillis when the proof expires: wall-clock milliseconds since 1970, or {@link #FOREVER}
+ * @param proof what it was proven with, for the authenticator to tell whether it still holds; null for nothing
+ */
+public record Principal(
+        @Nullable String name,
+        Set<String> groups,
+        List<TopicGrant> grants,
+        long validUntilMillis,
+        @Nullable Object proof) {
+
+    /** Somebody who proved nothing. */
+    public static final Principal ANONYMOUS = new Principal(null, Set.of(), List.of(), Long.MAX_VALUE, null);
+
+    /** The proof does not expire. */
+    public static final long FOREVER = Long.MAX_VALUE;
+
+    public Principal {
+        groups = Set.copyOf(groups);
+        grants = List.copyOf(grants);
+    }
+
+    /** Somebody with a name, for as long as the proof holds. */
+    public static Principal named(String name, @Nullable Object proof) {
+        return new Principal(name, Set.of(), List.of(), FOREVER, proof);
+    }
+
+    /** Topics that somebody may use. */
+    public record TopicGrant(String filter, boolean read, boolean write) {}
+
+    /** Whose sessions are this one's too. */
+    public String owner() {
+        return Objects.requireNonNullElse(name, "");
+    }
+
+    @Override
+    public String toString() {
+        return "Principal[" + (name == null ? "anonymous" : name) + "]";
+    }
+}

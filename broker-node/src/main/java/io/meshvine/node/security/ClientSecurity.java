@@ -1,0 +1,99 @@
+package io.meshvine.node.security;
+
+import io.meshvine.node.config.MqttConfig;
+import io.meshvine.node.config.SecurityConfig;
+import io.meshvine.node.config.SecurityConfig.JwtConfig;
+import io.meshvine.node.config.TlsConfig;
+import io.meshvine.node.front.FrontSecurity;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that decides about clients, made of the configuration. {@link #readChanged} on one thread, the rest on any. */
+public final class ClientSecurity implements AutoCloseable {
+
+    private final @Nullable ServerTls tls;
+    private final @Nullable ClientAuthenticator authenticator;
+    private final AclAuthorizer authorizer;
+    private final List<WatchedFiles> watched;
+
+    private ClientSecurity(
+            @Nullable ServerTls tls,
+            @Nullable ClientAuthenticator authenticator,
+            AclAuthorizer authorizer,
+            List<WatchedFiles> watched) {
+        this.tls = tls;
+        this.authenticator = authenticator;
+        this.authorizer = authorizer;
+        this.watched = List.copyOf(watched);
+    }
+
+    /**
+     * Reads all files.
+     *
+     * @param nanoTime monotonic time
+     * @throws SecurityFileException if one of them cannot be used
+     */
+    public static ClientSecurity open(SecurityConfig security, MqttConfig mqtt, LongSupplier nanoTime)
+            throws SecurityFileException {
+        List<WatchedFiles> watched = new ArrayList<>();
+        TlsConfig tlsConfig = mqtt.tlsConfig();
+        ServerTls tls = tlsConfig == null ? null : new ServerTls(tlsConfig, mqtt.connectTimeout());
+        Path passwordFile = security.passwordFile();
+        PasswordCheck passwords = passwordFile == null ? null : new PasswordCheck(passwordFile);
+        JwtConfig jwt = security.jwt();
+        TokenCheck tokens = jwt == null ? null : new TokenCheck(jwt);
+        AclAuthorizer authorizer = new AclAuthorizer(security.aclFile());
+        Stream.of(
+                        tls == null ? null : tls.files(),
+                        passwords == null ? null : passwords.files(),
+                        tokens == null ? null : tokens.files(),
+                        authorizer.files())
+                .flatMap(Stream::ofNullable)
+                .forEach(watched::add);
+        boolean identified = tlsConfig != null && tlsConfig.identifiesClients();
+        ClientAuthenticator authenticator = passwords == null && tokens == null && !identified
+                ? null
+                : new ClientAuthenticator(
+                        passwords,
+                        tokens,
+                        tlsConfig == null ? TlsConfig.Identity.NONE : tlsConfig.identity(),
+                        security.allowAnonymous(),
+                        nanoTime);
+        return new ClientSecurity(tls, authenticator, authorizer, watched);
+    }
+
+    /** What the front asks. */
+    public FrontSecurity front() {
+        return new FrontSecurity(authenticator, authorizer, tls);
+    }
+
+    /** Reads again what changed; returns whether anything new is in force. */
+    public boolean readChanged() {
+        boolean changed = false;
+        for (WatchedFiles files : watched) {
+            changed |= files.check();
+        }
+        return changed;
+    }
+
+    /** Logins that failed, since the start. */
+    public long failedLogins() {
+        return authenticator == null ? 0 : authenticator.failures();
+    }
+
+    /** Logins that were refused unseen, since the start. */
+    public long refusedLogins() {
+        return authenticator == null ? 0 : authenticator.refused();
+    }
+
+    @Override
+    public void close() {
+        if (authenticator != null) {
+            authenticator.close();
+        }
+    }
+}
