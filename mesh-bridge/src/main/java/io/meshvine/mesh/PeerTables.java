@@ -81,6 +81,15 @@ final class PeerTables {
     void onChunk(PeerLink link, Chunk chunk) throws WireException {
         Table table = table(link);
         Collected collected = table.collected;
+        if (chunk.sequence() < table.sequence) {
+            // It comes late: what is known is newer. Of a snapshot that came in part, the changes in between are
+            // missing.
+            if (collected != null) {
+                table.collected = null;
+                request(link, table);
+            }
+            return;
+        }
         if (chunk.first()) {
             collected = new Collected(chunk.sequence());
             table.collected = collected;

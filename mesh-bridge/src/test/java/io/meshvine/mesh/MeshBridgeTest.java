@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
+import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.WireWriter;
@@ -69,6 +70,21 @@ class MeshBridgeTest {
         lone.run(1_000);
         assertThat(confirmed).hasValue(1);
         assertThat(lone.bridge.counters().confirmTimeouts()).isZero();
+    }
+
+    /** Found by seed 6603 of the simulation. */
+    @Test
+    void aTableThatComesLateDoesNotReplaceANewerOne() {
+        Interest later = new Interest(Interest.NO_GROUP, "later", 1);
+        LoneBridge.Peer peer = lone.connected(1, WANTED);
+        byte[] old = InterestCodec.encode(new InterestCodec.Chunk(1, true, true, List.of(WANTED)));
+        peer.send(
+                FrameKind.INTEREST_DELTA, InterestCodec.encode(new InterestCodec.Change(2, List.of(later), List.of())));
+
+        peer.send(FrameKind.INTEREST_SNAPSHOT, old);
+
+        assertThat(lone.index.of(peer.id)).containsExactlyInAnyOrder(WANTED, later);
+        assertThat(peer.got(FrameKind.INTEREST_REQUEST)).isEmpty();
     }
 
     @Test
@@ -197,6 +213,33 @@ class MeshBridgeTest {
         assertThat(changes).hasValue(2);
         assertThat(peer.publishes().stream().filter(arrival -> arrival.publish().qos() == 1))
                 .hasSize(80);
+    }
+
+    /** Found by seed 106 of the simulation. */
+    @Test
+    void aConnectedPeerGetsWhatNoDiskHasRoomFor() {
+        LoneBridge smallDisk = new LoneBridge(MeshOptions.defaults("mesh", "lone")
+                .with()
+                .linkWindowBytes(MAX_PUBLISH)
+                .maxPublishBytes(MAX_PUBLISH)
+                .outboxMaxBytes(100)
+                .build());
+        LoneBridge.Peer peer = smallDisk.connected(1, WANTED);
+        for (int i = 0; i < 20; i++) {
+            MeshPublish publish = new MeshPublish(
+                    "a/b", 1, false, null, smallDisk.loop.nanoTime(), MeshPublish.NEVER_EXPIRES, new byte[1_000]);
+            smallDisk.bridge.publish(
+                    publish, List.of(new MeshTarget(peer.id, true, 2, List.of())), null, settled::incrementAndGet);
+        }
+        smallDisk.run(100);
+
+        for (int i = 1; i <= 20; i++) {
+            peer.acknowledge(i);
+            smallDisk.run(10);
+        }
+
+        assertThat(peer.publishes()).hasSize(20);
+        assertThat(settled).hasValue(20);
     }
 
     @Test

@@ -443,9 +443,27 @@ final class Outbox {
 
     // ---- From disk
 
-    /** Reads what is on disk back into the head, a batch at a time, once the head has room. */
+    /** Fills the head once it has room: with what is on disk, a batch at a time, then with what is not there yet. */
     void refill(long nowNanos, long wallMillis) {
-        skipFullDisk();
+        readTail(nowNanos, wallMillis);
+        if (tail.count == 0) {
+            takeBeyond();
+        }
+    }
+
+    /** What comes next need not go through the disk, which may have no room for it. */
+    private void takeBeyond() {
+        OutboxEntry first = beyond.peek();
+        while (first != null && (headBytes == 0 || headBytes + first.size <= limits.windowBytes())) {
+            beyond.remove();
+            beyondBytes -= first.size;
+            append(first);
+            first = beyond.peek();
+        }
+        updateSaturation();
+    }
+
+    private void readTail(long nowNanos, long wallMillis) {
         if (tail.count == 0 || headBytes > limits.windowBytes() / 2 || (unreadable && nowNanos - readAgainNanos < 0)) {
             return;
         }
@@ -477,18 +495,6 @@ final class Outbox {
             records.putSummary(deletions);
             store.write(deletions);
         }
-    }
-
-    /** What waits for a disk without space goes to the head from memory, once nothing is before it. */
-    private void skipFullDisk() {
-        OutboxEntry first = beyond.peek();
-        while (first != null && tail.count == 0 && store.isFull() && headBytes + first.size <= limits.windowBytes()) {
-            beyond.remove();
-            beyondBytes -= first.size;
-            append(first);
-            first = beyond.peek();
-        }
-        updateSaturation();
     }
 
     private void restore(Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
