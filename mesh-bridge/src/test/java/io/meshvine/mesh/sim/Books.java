@@ -9,9 +9,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Who sent what, and what arrived where; whatever can be judged at that moment is judged at once. Problems are collected,
@@ -48,17 +50,23 @@ final class Books {
         return ByteBuffer.wrap(body).getLong(ID_AT);
     }
 
-    Sending onPublish(SimNode.Life origin, int publisher, MeshPublish publish, List<MeshTarget> targets) {
-        List<SimNode.Life> lives = targets.stream()
+    /** The lives that targets have, or had last. */
+    List<SimNode.Life> livesOf(List<MeshTarget> targets) {
+        return targets.stream()
                 .map(target -> Objects.requireNonNull(mesh.lastLife(target.peer())))
                 .toList();
+    }
+
+    Sending onPublish(
+            SimNode.Life origin, int publisher, boolean repeats, MeshPublish publish, List<MeshTarget> targets) {
         Sending sending = new Sending(
                 sendings.size(),
                 origin,
                 publisher,
+                repeats,
                 publish,
                 targets,
-                lives,
+                livesOf(targets),
                 mesh.scheduler().nowNanos());
         sendings.add(sending);
         return sending;
@@ -67,11 +75,14 @@ final class Books {
     void onSettled(Sending sending) {
         long now = mesh.scheduler().nowNanos();
         sending.settled++;
+        sending.settledNanos = now;
+        mesh.drops().observe(sending.origin);
         sending.note(now, "settled", "");
         if (sending.settled > 1) {
             report(sending, "settled twice");
         }
         Promises.checkSettled(mesh, sending);
+        mesh.at(Moment.SETTLED, sending.origin.node);
     }
 
     Sending onArrival(SimNode.Life at, NodeId from, Arrival arrival) {
@@ -97,6 +108,7 @@ final class Books {
                             + sendings.get(before.intValue()).story());
         }
         checkContent(at, sending, arrival);
+        mesh.at(Moment.ARRIVED, at.node);
         return sending;
     }
 
@@ -134,6 +146,7 @@ final class Books {
     void onAccepted(SimNode.Life at, Sending sending) {
         sending.accepted.add(at);
         sending.note(mesh.scheduler().nowNanos(), "accepted by ", at);
+        mesh.at(Moment.ACCEPTED, at.node);
     }
 
     void report(Sending sending, String problem) {
@@ -142,6 +155,21 @@ final class Books {
 
     void report(String problem) {
         problems.add(problem);
+    }
+
+    /** What the publishes for peers went through. */
+    List<Journey> journeys() {
+        List<Journey> journeys = new ArrayList<>();
+        for (Sending sending : sendings) {
+            if (!sending.targets.isEmpty()) {
+                Set<Integer> to = new HashSet<>();
+                sending.lives.forEach(life -> to.add(life.node.number));
+                boolean isDone = sending.settled > 0 && !sending.arrived.isEmpty();
+                journeys.add(new Journey(
+                        sending.origin.node.number, to, sending.atNanos, isDone ? sending.lastNanos : Long.MAX_VALUE));
+            }
+        }
+        return journeys;
     }
 
     List<Sending> sendings() {

@@ -29,7 +29,7 @@ final class Checks {
             for (Subscription subscription : peer.broker.subscriptions) {
                 if (subscription.confirmedNanos <= sending.atNanos
                         && subscription.matches(topic)
-                        && mesh.isSettledPair(sending.origin, peer, subscription.askedNanos)
+                        && isConnected(mesh, sending.origin, peer, subscription)
                         && !isRouted(sending, peer, subscription.interest)) {
                     mesh.books()
                             .report(
@@ -39,6 +39,13 @@ final class Checks {
                 }
             }
         }
+    }
+
+    private static boolean isConnected(
+            SimMesh mesh, SimNode.Life origin, SimNode.Life peer, Subscription subscription) {
+        return mesh.isSettledPair(origin, peer, subscription.askedNanos)
+                || (subscription.knownBy.get(origin.node) == origin
+                        && mesh.isUndisturbedSince(origin, peer, subscription.askedNanos));
     }
 
     private static boolean isRouted(Sending sending, SimNode.Life peer, Interest interest) {
@@ -80,7 +87,6 @@ final class Checks {
             if (!origin.isUp()) {
                 continue;
             }
-            long excused = dropped(origin, DropReason.OUTBOX_FULL, DropReason.OUTBOX_EXPIRED, DropReason.EXPIRED);
             long excusedQos0 = mesh.plan().faults()
                     ? Long.MAX_VALUE
                     : dropped(origin, DropReason.PEER_SLOW, DropReason.BRIDGE_BUSY);
@@ -94,7 +100,8 @@ final class Checks {
                         continue;
                     }
                     MeshTarget how = sending.targets.get(i);
-                    boolean isExcused = sending.qos(how) > 0 ? excused-- > 0 : excusedQos0-- > 0;
+                    boolean isExcused =
+                            sending.qos(how) > 0 ? mesh.drops().excuses(sending, target.node) : excusedQos0-- > 0;
                     if (!isExcused) {
                         mesh.books().report(sending, "never arrived at " + target);
                     }
@@ -184,7 +191,7 @@ final class Checks {
         }
     }
 
-    /** Per topic the last write wins, of all that any node still knows; and all nodes know the same. */
+    /** Per topic the last write wins, of all that any node has to know still; and all nodes know the same. */
     private static void checkRetained(SimMesh mesh, SimNode.Life life, List<String> topics) {
         for (SimNode other : mesh.nodes()) {
             if (other.isUp() && !other.current().retained.digest().equals(life.retained.digest())) {
@@ -199,7 +206,10 @@ final class Checks {
                 }
                 int order = known == null ? -1 : known.stamp().compareTo(sending.publish.stamp());
                 boolean isDeletion = sending.publish.deletesRetained();
-                if (order < 0 && sending.origin.isUp()) {
+                SimNode origin = sending.origin.node;
+                boolean isKept =
+                        sending.origin.isUp() || (sending.settled > 0 && origin.isUp() && !mesh.lostDisk(origin));
+                if (order < 0 && isKept) {
                     mesh.books().report(sending, "is not what " + life + " retains, which is older: " + known);
                 }
                 if (order == 0 && known != null && isDeletion && !known.tombstone()) {

@@ -36,6 +36,26 @@ enum Defect {
         }
     },
 
+    /** What is forwarded leaves before its record is durable; its publisher waits all the same. */
+    SENDS_BEFORE_COMMIT {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Altered(store) {
+                @Override
+                public void write(WriteUnit unit) {
+                    int waiting = unit.callbacks().size() - 1;
+                    if (waiting < 1 || !touches(unit, Family.OUTBOX)) {
+                        super.write(unit);
+                        return;
+                    }
+                    super.write(copy(unit, family -> true, false)
+                            .whenDurable(unit.callbacks().get(waiting)));
+                    unit.callbacks().subList(0, waiting).forEach(Runnable::run);
+                }
+            };
+        }
+    },
+
     /** A receiver forgets with its life how far it got. */
     FORGETS_WATERMARKS {
         @Override
@@ -44,6 +64,49 @@ enum Defect {
                 @Override
                 public void write(WriteUnit unit) {
                     super.write(copy(unit, family -> family != Family.WATERMARKS, true));
+                }
+            };
+        }
+    },
+
+    /** A node forgets with its life what absent peers want for their durable sessions. */
+    FORGETS_INTEREST {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Altered(store) {
+                @Override
+                public void write(WriteUnit unit) {
+                    super.write(copy(unit, family -> family != Family.INTEREST, true));
+                }
+            };
+        }
+    },
+
+    /** A node confirms what a peer wants for its durable sessions before that is on its disk. */
+    CONFIRMS_INTEREST_EARLY {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Altered(store) {
+                @Override
+                public void write(WriteUnit unit) {
+                    boolean early = touches(unit, Family.INTEREST);
+                    super.write(early ? copy(unit, family -> true, false) : unit);
+                    if (early) {
+                        unit.callbacks().forEach(Runnable::run);
+                    }
+                }
+            };
+        }
+    },
+
+    /** That a retained message was deleted is forgotten with the life: who missed it brings the message back. */
+    FORGETS_DELETIONS {
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Altered(store) {
+                @Override
+                public void write(WriteUnit unit) {
+                    super.write(withoutTombstones(unit));
                 }
             };
         }
@@ -59,11 +122,74 @@ enum Defect {
 
     private static final int PEER_BYTES = 2 * Long.BYTES;
 
+    /** Where the record of a retained message says that it was deleted. */
+    private static final int FLAGS_AT = 1;
+
+    private static final int TOMBSTONE = 0x04;
+
+    /** The runs in which it is to be found. */
+    Suite suite() {
+        return Suite.MESH;
+    }
+
     /** The store as a life of a node sees it. */
     abstract RecordStore over(RecordStore store, long epoch);
 
+    private static boolean touches(WriteUnit unit, Family sought) {
+        boolean[] found = {false};
+        unit.applyTo(new WriteUnit.Target() {
+            @Override
+            public void put(Family family, byte[] key, byte[] value) {
+                found[0] |= family == sought;
+            }
+
+            @Override
+            public void delete(Family family, byte[] key) {
+                found[0] |= family == sought;
+            }
+
+            @Override
+            public void deleteRange(Family family, byte[] from, byte[] to) {
+                found[0] |= family == sought;
+            }
+        });
+        return found[0];
+    }
+
+    private static WriteUnit withoutTombstones(WriteUnit unit) {
+        WriteUnit copy = new WriteUnit();
+        if (!unit.isEmpty()) {
+            copy.waitForOthers();
+        }
+        unit.applyTo(new WriteUnit.Target() {
+            @Override
+            public void put(Family family, byte[] key, byte[] value) {
+                if (family == Family.RETAINED && (value[FLAGS_AT] & TOMBSTONE) != 0) {
+                    copy.delete(family, key);
+                } else {
+                    copy.put(family, key, value);
+                }
+            }
+
+            @Override
+            public void delete(Family family, byte[] key) {
+                copy.delete(family, key);
+            }
+
+            @Override
+            public void deleteRange(Family family, byte[] from, byte[] to) {
+                copy.deleteRange(family, from, to);
+            }
+        });
+        unit.callbacks().forEach(copy::whenDurable);
+        return copy;
+    }
+
     private static WriteUnit copy(WriteUnit unit, Predicate<Family> kept, boolean callbacks) {
         WriteUnit copy = new WriteUnit();
+        if (!unit.isEmpty()) {
+            copy.waitForOthers(); // also if nothing is left of it
+        }
         unit.applyTo(new WriteUnit.Target() {
             @Override
             public void put(Family family, byte[] key, byte[] value) {

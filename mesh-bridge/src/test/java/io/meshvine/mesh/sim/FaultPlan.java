@@ -1,12 +1,15 @@
 package io.meshvine.mesh.sim;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * How bad the network, the machines and the clocks are, and which faults a scenario may contain. All durations in
- * milliseconds.
+ * How bad the network, the machines and the clocks are, and which faults a run may contain. Drawn from a seed. All
+ * durations in milliseconds.
  *
- * @param faults whether nodes crash and the network splits; without, nothing is ever lost
+ * @param kinds what may go wrong; if it is empty, nothing is ever lost
  * @param unsubscribes whether subscriptions end
  * @param delay least delay of a frame
  * @param jitter most that is added to it
@@ -24,7 +27,7 @@ import java.util.SplittableRandom;
  * @param outboxRetention how long publishes for an absent peer are kept
  */
 record FaultPlan(
-        boolean faults,
+        Set<Fault> kinds,
         boolean unsubscribes,
         int delay,
         int jitter,
@@ -44,22 +47,47 @@ record FaultPlan(
     private static final int DAY = 86_400_000;
     private static final int SHORT_RETENTION = 8_000;
 
-    /** No scenario lasts so long. */
+    /** No run lasts so long. */
     static final int LONG_RETENTION = 600_000;
 
     private static final int MIB = 1024 * 1024;
 
-    /** No publish of a scenario is larger. */
+    /** No publish of a run is larger. */
     static final int MAX_PUBLISH = 4_096;
+
+    /** Whether nodes crash, the network splits, or the like. */
+    boolean faults() {
+        return !kinds.isEmpty();
+    }
+
+    /** Whether the plan has a fault; without one of these, nothing of that kind happens. */
+    boolean has(Fault fault) {
+        return kinds.contains(fault);
+    }
 
     private static int anyWindow(SplittableRandom random) {
         return random.nextInt(3) == 0 ? 64 * MIB : MAX_PUBLISH + random.nextInt(4 * MAX_PUBLISH);
     }
 
+    /** A few of what may go wrong: runs that contain everything seldom get far with anything. */
+    private static Set<Fault> anyKinds(SplittableRandom random) {
+        Set<Fault> kinds = EnumSet.noneOf(Fault.class);
+        int chance = 1 + random.nextInt(4);
+        for (Fault fault : Fault.values()) {
+            if (fault.isDrawn() && random.nextInt(5) < chance) {
+                kinds.add(fault);
+            }
+        }
+        if (kinds.isEmpty()) {
+            kinds.add(Fault.CRASH);
+        }
+        return Collections.unmodifiableSet(kinds);
+    }
+
     /** A network that works, of whatever speed. */
     static FaultPlan calm(SplittableRandom random) {
         return new FaultPlan(
-                false,
+                Set.of(),
                 random.nextInt(3) == 0,
                 random.nextInt(3),
                 random.nextInt(20),
@@ -77,10 +105,15 @@ record FaultPlan(
                 DAY);
     }
 
-    /** Everything that can happen. */
+    /** Some of what can happen. */
     static FaultPlan stormy(SplittableRandom random) {
+        return stormy(random, anyKinds(random));
+    }
+
+    /** A network and machines that are bad enough for certain faults. */
+    static FaultPlan stormy(SplittableRandom random, Set<Fault> kinds) {
         return new FaultPlan(
-                true,
+                kinds,
                 random.nextInt(3) != 0,
                 random.nextInt(5),
                 random.nextInt(30),
@@ -101,7 +134,7 @@ record FaultPlan(
     /** The same with outboxes that keep everything throughout. */
     FaultPlan keepingAll() {
         return new FaultPlan(
-                faults,
+                kinds,
                 unsubscribes,
                 delay,
                 jitter,

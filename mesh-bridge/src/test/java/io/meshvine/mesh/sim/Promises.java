@@ -1,6 +1,5 @@
 package io.meshvine.mesh.sim;
 
-import io.meshvine.mesh.DropReason;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
@@ -34,7 +33,7 @@ final class Promises {
             if (stored == null) {
                 stored = onDisk(sending);
             }
-            if (!stored.contains(target.peer()) && drops(mesh, sending.origin.node) == 0) {
+            if (!stored.contains(target.peer()) && !mesh.drops().mayHaveDropped(sending, node)) {
                 mesh.books()
                         .report(
                                 sending,
@@ -103,7 +102,7 @@ final class Promises {
                     && !session.interest.isShared()
                     && !session.ended
                     && session.confirmedNanos < sending.atNanos
-                    && session.knownBy.contains(origin)
+                    && session.knownBy.containsKey(origin)
                     && !mesh.lostDisk(session.node)
                     && session.matches(sending.publish.topic())
                     && sending.targets.stream()
@@ -126,17 +125,15 @@ final class Promises {
             if (!origin.isUp() || mesh.lostDisk(origin)) {
                 continue;
             }
-            long excused = drops(mesh, origin);
             for (Sending sending : mesh.books().sendings()) {
                 if (sending.origin.node == origin && sending.settled > 0) {
-                    excused = checkKept(mesh, sending, excused);
+                    checkKept(mesh, sending);
                 }
             }
         }
     }
 
-    private static long checkKept(SimMesh mesh, Sending sending, long excuses) {
-        long excused = excuses;
+    private static void checkKept(SimMesh mesh, Sending sending) {
         for (int i = 0; i < sending.targets.size(); i++) {
             MeshTarget target = sending.targets.get(i);
             SimNode.Life life = sending.lives.get(i);
@@ -151,25 +148,10 @@ final class Promises {
                     .filter(session -> !has(life.node, session, sending))
                     .forEach(session -> missing.add(
                             "is not in the durable session of " + session.interest + " at n" + life.node.number));
-            if (!missing.isEmpty() && excused-- <= 0) {
+            if (!missing.isEmpty() && !mesh.drops().excuses(sending, life.node)) {
                 mesh.books().report(sending, missing.get(0));
             }
         }
-        return excused;
-    }
-
-    /** What a node dropped for a reason, in all its lives. */
-    private static long drops(SimMesh mesh, SimNode node) {
-        long sum = 0;
-        for (SimNode.Life life : mesh.lives()) {
-            if (life.node == node) {
-                for (DropReason reason :
-                        List.of(DropReason.OUTBOX_FULL, DropReason.OUTBOX_EXPIRED, DropReason.EXPIRED)) {
-                    sum += life.bridge.counters().dropped(reason);
-                }
-            }
-        }
-        return sum;
     }
 
     /** Those who are up agree on what those want who are away: nothing but for durable sessions. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedMessage;
 import java.time.Duration;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +18,7 @@ class RetainedAtScaleTest {
 
     /** A fast network without faults, so that figures mean something. */
     private static final FaultPlan CALM = new FaultPlan(
-            false, false, 1, 1, 100_000, 400_000, 1_000, 0, 0, 0, 0, 0, 0, 64 << 20, 64 << 20, 86_400_000);
+            Set.of(), false, 1, 1, 100_000, 400_000, 1_000, 0, 0, 0, 0, 0, 0, 64 << 20, 64 << 20, 86_400_000);
 
     private final SimMesh mesh = new SimMesh(new SplittableRandom(1), 2, CALM, Defect.NONE);
 

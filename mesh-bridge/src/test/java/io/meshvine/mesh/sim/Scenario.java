@@ -2,10 +2,14 @@ package io.meshvine.mesh.sim;
 
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshPublish;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** A random course of events on a mesh, from a seed; then everything heals, and once it is quiet the checks are made. */
+/**
+ * A random course of events on a mesh, from a seed: a warm-up in which nothing goes wrong, then publishes, subscriptions
+ * and the faults that the seed drew. Then everything heals, and T later the checks are made.
+ */
 final class Scenario {
     private static final List<String> TOPICS =
             List.of("a", "a/b", "a/c", "a/b/c", "b", "b/c", "b/c/d", "$x/a", "é/日", "a//b");
@@ -13,18 +17,22 @@ final class Scenario {
             List.of("a", "a/b", "a/+", "a/#", "+/b", "#", "b/c", "b/+/d", "b/#", "$x/#", "+", "é/日", "a//b", "+/+/+");
     private static final List<String> GROUPS = List.of("g", "h");
 
-    private static final int SHORT_WARM_UP = 2_000;
-    private static final int LONG_WARM_UP = 15_000;
-    private static final int QUIET_MILLIS = 45_000;
+    private static final int SHORT_WARM_UP = 1_500;
+    private static final int LONG_WARM_UP = 14_000;
+
+    /** T of the promises: so long after the last fault is over, everything has to be as promised. */
+    private static final int QUIET_MILLIS = 30_000;
+
     private static final int PUBLISHERS = 3;
-    private static final int MAX_NODES = 5;
-    private static final int BURSTS_AROUND_A_FAULT = 6;
+    private static final int BURSTS_AROUND_A_FAULT = 4;
+    private static final int BURSTS_AT_A_SURVIVOR = 3;
     private static final int BIG_PAYLOAD = 3_000;
 
     private final long seed;
     private final SplittableRandom random;
     private final SimMesh mesh;
     private final int nodes;
+    private final List<Fault> faults = new ArrayList<>();
 
     /** Before it is over nothing goes wrong, in milliseconds. */
     private final int warmUp;
@@ -34,11 +42,23 @@ final class Scenario {
     private Scenario(long seed, Defect defect) {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
-        this.nodes = 2 + random.nextInt(MAX_NODES - 1);
-        this.warmUp = random.nextBoolean() ? SHORT_WARM_UP : LONG_WARM_UP;
-        FaultPlan plan = random.nextInt(3) == 0 ? FaultPlan.calm(random) : FaultPlan.stormy(random);
+        this.nodes = anyNumberOfNodes();
+        this.warmUp = random.nextInt(6) == 0 ? LONG_WARM_UP : SHORT_WARM_UP;
+        FaultPlan plan = random.nextInt(8) == 0 ? FaultPlan.calm(random) : FaultPlan.stormy(random);
+        plan.kinds().stream().filter(Scenario::isPlayed).forEach(faults::add);
         this.mesh = new SimMesh(random.split(), nodes, plan, defect);
-        this.endMillis = warmUp + 5_000L + random.nextInt(30_000);
+        this.endMillis = warmUp + 2_000L + random.nextInt(random.nextInt(4) == 0 ? 16_000 : 5_000);
+    }
+
+    /** Few nodes show most, and cost least. */
+    private int anyNumberOfNodes() {
+        int dice = random.nextInt(20);
+        return dice < 8 ? 2 : dice < 16 ? 3 : dice < 19 ? 4 : 5;
+    }
+
+    /** Whether it is something to be done, and not what comes with something else. */
+    private static boolean isPlayed(Fault fault) {
+        return fault != Fault.CLOCK_STEP && fault != Fault.EMPTY_DISK;
     }
 
     /** Plays the scenario of a seed. Fails with the whole story. */
@@ -61,27 +81,22 @@ final class Scenario {
             for (int i = random.nextInt(3); i > 0; i--) {
                 mesh.at(300 + random.nextInt(warmUp), () -> subscribe(starting));
             }
-            // Late in a long warm-up everybody knows everybody: what is confirmed then, the others have to keep.
-            mesh.at(warmUp - random.nextInt(SHORT_WARM_UP), () -> subscribeDurably(starting));
+            // Late in the warm-up everybody knows everybody: what is confirmed then, the others have to keep.
+            mesh.at(warmUp - random.nextInt(SHORT_WARM_UP / 2), () -> subscribeDurably(starting));
         }
-        int actions = 20 + random.nextInt(60);
-        for (int i = 0; i < actions; i++) {
-            long at = warmUp + random.nextLong(endMillis - warmUp);
-            mesh.at(at, this::act);
+        for (int i = 8 + random.nextInt(24); i > 0; i--) {
+            mesh.at(warmUp + random.nextLong(endMillis - warmUp), () -> act(random.nextInt(nodes)));
+        }
+        for (int i = faults.isEmpty() ? 0 : 1 + random.nextInt(4); i > 0; i--) {
+            mesh.at(warmUp + random.nextLong(endMillis - warmUp), () -> fault(random.nextInt(nodes)));
         }
     }
 
-    private void act() {
-        int node = random.nextInt(nodes);
-        int dice = random.nextInt(100);
-        if (dice >= 90 && mesh.plan().faults()) {
-            fault(node);
-        } else if (dice >= 88) {
-            mesh.slow(node, true);
-            mesh.at(later(3_000), () -> mesh.slow(node, false));
-        } else if (dice >= 70) {
+    private void act(int node) {
+        int dice = random.nextInt(10);
+        if (dice >= 8) {
             subscribe(node);
-        } else if (dice >= 60 && mesh.plan().unsubscribes()) {
+        } else if (dice == 7 && mesh.plan().unsubscribes()) {
             unsubscribe(node);
         } else {
             publish(node);
@@ -114,7 +129,7 @@ final class Scenario {
         boolean retains = random.nextInt(3) == 0;
         boolean withUnits = qos == 2 && publisher == 0;
         int within = random.nextInt(3) * 50;
-        for (int i = 1 + random.nextInt(8); i > 0; i--) {
+        for (int i = 1 + random.nextInt(6); i > 0; i--) {
             mesh.at(later(within), () -> {
                 if (mesh.node(node).isUp()) {
                     boolean retain = retains && random.nextInt(3) != 0;
@@ -128,85 +143,136 @@ final class Scenario {
         }
     }
 
+    // ---- Faults
+
     private void fault(int node) {
         int other = (node + 1 + random.nextInt(nodes - 1)) % nodes;
         for (int i = 0; i < BURSTS_AROUND_A_FAULT; i++) {
             mesh.at(later(2 * mesh.plan().detect()), () -> publish(random.nextInt(nodes)));
         }
-        switch (random.nextInt(11)) {
-            case 0 -> partition(1 + random.nextInt((1 << nodes) - 2));
-            case 1 -> {
-                mesh.cut(node, other, true);
-                mesh.at(later(10_000), () -> mesh.cut(node, other, false));
-            }
-            case 2, 3 -> {
-                if (mesh.node(node).isUp()) {
-                    mesh.crash(node);
-                    restart(node, later(8_000));
-                }
-            }
-            case 9, 10 -> restartOneWhileTheOtherIsAway(node, other);
-            case 8 -> {
-                mesh.failDisk(node, true);
-                mesh.at(later(5_000), () -> mesh.failDisk(node, false));
-            }
-            case 7 -> {
-                if (mesh.node(node).isUp()) {
-                    mesh.backUp(node);
-                }
-            }
-            case 4 -> {
+        switch (oneOf(faults)) {
+            case CRASH -> crash(node);
+            case POWER_CUT -> soonOrAt(oneOf(List.of(Moment.values())), this::cutPower);
+            case RESTART_ALONE -> restartAlone(node);
+            case LEAVE -> {
                 if (mesh.node(node).isUp()) {
                     mesh.leave(node);
-                    mesh.at(later(5_000), () -> mesh.start(node));
+                    mesh.at(later(3_000), () -> mesh.start(node));
                 }
             }
-            default -> {
+            case SPLIT -> {
+                int side = 1 + random.nextInt((1 << nodes) - 2);
+                mesh.split(side, true);
+                mesh.at(later(anyLength()), () -> mesh.split(side, false));
+            }
+            case ONE_WAY_CUT -> {
+                mesh.cut(node, other, true);
+                mesh.at(later(anyLength()), () -> mesh.cut(node, other, false));
+            }
+            case SUSPICION -> {
                 mesh.suspect(node, other, true);
-                mesh.at(later(4_000), () -> mesh.suspect(node, other, false));
+                mesh.at(later(3_000), () -> mesh.suspect(node, other, false));
+            }
+            case SLOW_NODE -> {
+                mesh.slow(node, true);
+                mesh.at(later(3_000), () -> mesh.slow(node, false));
+            }
+            case FULL_DISK -> {
+                mesh.failDisk(node, true);
+                mesh.at(later(4_000), () -> mesh.failDisk(node, false));
+            }
+            case OLD_DISK -> {
+                if (mesh.node(node).isUp()) {
+                    mesh.backUp(node);
+                    mesh.at(later(3_000), () -> crash(node));
+                }
+            }
+            default -> throw new IllegalStateException("not played by itself");
+        }
+    }
+
+    /** Mostly short, sometimes longer than an outbox keeps. */
+    private int anyLength() {
+        return random.nextInt(4) == 0 ? 12_000 : 3_000;
+    }
+
+    /** Has something done now, or as soon as a node is between two steps of something. */
+    private void soonOrAt(Moment moment, Runnable action) {
+        if (random.nextInt(3) == 0) {
+            action.run();
+        } else {
+            mesh.ambush(moment, -1, node -> action.run());
+        }
+    }
+
+    private void crash(int node) {
+        if (random.nextInt(3) == 0) {
+            crashNow(node);
+        } else {
+            mesh.ambush(oneOf(List.of(Moment.values())), node, there -> crashNow(node));
+        }
+    }
+
+    private void crashNow(int node) {
+        if (mesh.node(node).isUp()) {
+            mesh.crash(node);
+            restart(node, later(random.nextInt(3) == 0 ? 6_000 : 1_000));
+        }
+    }
+
+    private void cutPower() {
+        long first = later(1_000);
+        int alone = random.nextInt(nodes);
+        for (int node = 0; node < nodes; node++) {
+            if (mesh.node(node).isUp()) {
+                mesh.crash(node, Fault.POWER_CUT);
+            }
+            int starting = node;
+            mesh.at(node == alone ? first : first + 200 + random.nextInt(4_000), () -> mesh.start(starting));
+        }
+        publishesOf(alone, first, 1_000);
+    }
+
+    private void restartAlone(int node) {
+        for (int other = 0; other < nodes; other++) {
+            if (!mesh.node(other).isUp()) {
+                return;
+            }
+        }
+        for (int other = 0; other < nodes; other++) {
+            if (other != node) {
+                mesh.crash(other, Fault.RESTART_ALONE);
+            }
+        }
+        long restarted = later(2_000);
+        mesh.at(restarted - 1, () -> {
+            if (mesh.node(node).isUp()) {
+                mesh.crash(node, Fault.RESTART_ALONE);
+            }
+        });
+        mesh.at(restarted, () -> mesh.start(node));
+        publishesOf(node, restarted, 1_500);
+        for (int other = 0; other < nodes; other++) {
+            if (other != node) {
+                restart(other, restarted + random.nextInt(4_000));
             }
         }
     }
 
-    private void restartOneWhileTheOtherIsAway(int node, int other) {
-        if (mesh.node(node).isUp() && mesh.node(other).isUp()) {
-            mesh.crash(other);
-            long restarted = later(3_000);
-            mesh.at(restarted - 1, () -> {
-                if (mesh.node(node).isUp()) {
-                    mesh.crash(node);
-                }
-            });
-            mesh.at(restarted, () -> mesh.start(node));
-            for (int i = 0; i < BURSTS_AROUND_A_FAULT; i++) {
-                mesh.at(restarted + random.nextInt(2_000), () -> publish(node));
-            }
-            restart(other, restarted + random.nextInt(6_000));
+    private void publishesOf(int node, long fromMillis, int withinMillis) {
+        for (int i = 0; i < BURSTS_AT_A_SURVIVOR; i++) {
+            mesh.at(fromMillis + random.nextInt(withinMillis), () -> publish(node));
         }
     }
 
     private void restart(int node, long atMillis) {
-        int dice = random.nextInt(10);
-        if (dice < 2) {
-            mesh.at(atMillis, () -> mesh.startOnOtherDisk(node, dice == 0));
+        int dice = random.nextInt(4);
+        if (dice == 0 && mesh.plan().has(Fault.OLD_DISK)) {
+            mesh.at(atMillis, () -> mesh.startOnOtherDisk(node, true));
+        } else if (dice == 1 && mesh.plan().has(Fault.EMPTY_DISK)) {
+            mesh.at(atMillis, () -> mesh.startOnOtherDisk(node, false));
         } else {
             mesh.at(atMillis, () -> mesh.start(node));
-        }
-    }
-
-    /** Splits the mesh into those whose bit is set and the others, for a while. */
-    private void partition(int side) {
-        split(side, true);
-        mesh.at(later(15_000), () -> split(side, false));
-    }
-
-    private void split(int side, boolean isCut) {
-        for (int from = 0; from < nodes; from++) {
-            for (int to = 0; to < nodes; to++) {
-                if ((side >> from & 1) != (side >> to & 1)) {
-                    mesh.cut(from, to, isCut);
-                }
-            }
         }
     }
 
@@ -214,15 +280,17 @@ final class Scenario {
         return mesh.scheduler().nowNanos() / 1_000_000 + random.nextInt(1 + withinMillis);
     }
 
-    private String oneOf(List<String> values) {
+    private <T> T oneOf(List<T> values) {
         return values.get(random.nextInt(values.size()));
     }
+
+    // ---- The run
 
     private void run() {
         try {
             mesh.runUntil(endMillis);
             mesh.healEverything();
-            long healedMillis = endMillis + 15_000;
+            long healedMillis = endMillis + 8_000;
             mesh.at(healedMillis, () -> {
                 mesh.healEverything(); // what began late is over by now
                 for (int node = 0; node < nodes; node++) {
@@ -236,17 +304,11 @@ final class Scenario {
             mesh.runUntil(healedMillis + QUIET_MILLIS + 10);
             Checks.checkQuiet(mesh, TOPICS);
         } catch (RuntimeException failed) {
-            throw new AssertionError(failureMessage("it failed: " + failed), failed);
+            throw Suite.MESH.failure(seed, mesh, "it failed: " + failed, failed);
         }
-        if (!mesh.books().problems().isEmpty()) {
-            throw new AssertionError(failureMessage(mesh.books().problems().get(0)));
+        List<String> problems = mesh.books().problems();
+        if (!problems.isEmpty()) {
+            throw Suite.MESH.failure(seed, mesh, problems.size() + " problems; the first: " + problems.get(0), null);
         }
-    }
-
-    private String failureMessage(String problem) {
-        return "seed " + seed + ", " + nodes + " nodes, "
-                + mesh.books().problems().size() + " problems; repeat with "
-                + "-Dmeshvine.seed=" + seed + "\n" + problem + "\n" + mesh.plan() + "\n"
-                + String.join("\n", mesh.happened());
     }
 }

@@ -10,12 +10,22 @@ import java.util.Map;
 /** One publish, and all that became of it. */
 final class Sending {
     final long id;
-    final SimNode.Life origin;
     final int publisher;
-    final MeshPublish publish;
-    final List<MeshTarget> targets;
-    final long atNanos;
+
+    /** Whether its publisher sends it again to the node's next life, unless that has it. */
+    final boolean repeats;
+
+    SimNode.Life origin;
+    MeshPublish publish;
+    List<MeshTarget> targets;
+    long atNanos;
     int settled;
+
+    /** When its publisher was told. */
+    long settledNanos;
+
+    /** When something happened to it last. */
+    long lastNanos;
 
     /** Lives whose broker took it over. */
     final List<SimNode.Life> accepted = new ArrayList<>();
@@ -24,7 +34,7 @@ final class Sending {
     final Map<SimNode.Life, Integer> arrived = new LinkedHashMap<>();
 
     /** The lives of the targets when it was sent, in the order of the targets. */
-    final List<SimNode.Life> lives;
+    List<SimNode.Life> lives;
 
     private final List<Chapter> story = new ArrayList<>();
 
@@ -34,6 +44,7 @@ final class Sending {
             long id,
             SimNode.Life origin,
             int publisher,
+            boolean repeats,
             MeshPublish publish,
             List<MeshTarget> targets,
             List<SimNode.Life> lives,
@@ -41,10 +52,28 @@ final class Sending {
         this.id = id;
         this.origin = origin;
         this.publisher = publisher;
+        this.repeats = repeats;
         this.publish = publish;
         this.targets = targets;
         this.lives = lives;
         this.atNanos = atNanos;
+        this.lastNanos = atNanos;
+    }
+
+    /** Its publisher sends it once more, to a later life of the node. */
+    void again(
+            SimNode.Life to,
+            MeshPublish anew,
+            List<MeshTarget> newTargets,
+            List<SimNode.Life> newLives,
+            long nowNanos) {
+        origin = to;
+        publish = anew;
+        targets = newTargets;
+        lives = newLives;
+        atNanos = nowNanos;
+        note(nowNanos, "sent again to ", to);
+        note(nowNanos, "which sends it to ", describeTargets());
     }
 
     /** QoS at which a target gets it. */
@@ -53,6 +82,7 @@ final class Sending {
     }
 
     void note(long nanos, String what, Object who) {
+        lastNanos = nanos;
         story.add(new Chapter(nanos, what, who));
     }
 

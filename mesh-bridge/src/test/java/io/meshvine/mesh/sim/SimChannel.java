@@ -101,6 +101,7 @@ final class SimChannel {
         FaultPlan plan = network.plan();
         for (Frame frame : List.copyOf(inFlight)) {
             if (network.percent(plan.lossPercent())) {
+                network.struck(Fault.LOST_FRAME, from, to);
                 if (frame.delivery != null) {
                     frame.delivery.cancel();
                 }
@@ -108,11 +109,13 @@ final class SimChannel {
                 continue;
             }
             if (network.percent(plan.repeatPercent())) {
+                network.struck(Fault.REPEATED_FRAME, from, to);
                 Frame repeat = new Frame(frame.content);
                 repeat.stray = true;
                 deliverAt(repeat, network.someTimeSoon());
             }
             if (network.percent(plan.reorderPercent())) {
+                network.struck(Fault.REORDERED_FRAME, from, to);
                 frame.stray = true;
                 deliverAt(frame, network.someTimeSoon());
             }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
@@ -41,6 +42,7 @@ public final class SimDisk {
     private final Kept kept = new Kept();
     private @Nullable Store mounted;
     private boolean failing;
+    private Runnable onCommit = () -> {};
 
     /**
      * An empty disk.
@@ -65,20 +67,32 @@ public final class SimDisk {
         return mounted;
     }
 
-    /** The process or the machine ends: of what was handed over, some first part is on the disk. */
-    public void crash() {
+    /** Has something run each time when units are on the disk and nobody was told yet. */
+    void onCommit(Runnable task) {
+        onCommit = task;
+    }
+
+    /**
+     * The process or the machine ends: of what was handed over, some first part is on the disk.
+     *
+     * @return how many units are not
+     */
+    public int crash() {
         Store store = mounted;
         if (store == null) {
-            return;
+            return 0;
         }
+        int lost = store.waiting.size();
         int whole = failing ? 0 : random.nextInt(store.waiting.size() + 1);
         for (Waiting waiting : store.waiting) {
             if (whole-- <= 0) {
                 break;
             }
             waiting.apply(kept);
+            lost--;
         }
         store.end();
+        return lost;
     }
 
     /** While true nothing can be written, as on a full disk. */
@@ -154,7 +168,7 @@ public final class SimDisk {
 
         private void startCommit() {
             int count = waiting.size();
-            boolean empty = waiting.stream().allMatch(one -> one.unit.isEmpty());
+            boolean empty = isEmpty(waiting);
             long nanos = empty ? 0 : random.nextLong(maxCommitNanos + 1);
             committing = true;
             scheduler.after(nanos, () -> finishCommit(count, nanos));
@@ -165,7 +179,7 @@ public final class SimDisk {
                 return;
             }
             List<Waiting> taken = waiting.stream().limit(count).toList();
-            boolean empty = taken.stream().allMatch(one -> one.unit.isEmpty());
+            boolean empty = isEmpty(taken);
             if (failing && !empty) {
                 problem = "the simulated disk is full";
                 failures++;
@@ -182,11 +196,23 @@ public final class SimDisk {
                 units += one.unit.isEmpty() ? 0 : 1;
                 bytes += one.unit.bytes();
             }
+            if (!empty) {
+                onCommit.run();
+            }
             taken.forEach(one -> run(one.unit));
             committing = false;
             if (!waiting.isEmpty() && !ended) {
                 startCommit();
             }
+        }
+
+        private static boolean isEmpty(Collection<Waiting> units) {
+            for (Waiting one : units) {
+                if (!one.unit.isEmpty()) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         /** Errors are left to fail the simulation. */

@@ -21,6 +21,9 @@ final class SimGroups {
     private final Map<String, SimNode.Life> origins = new LinkedHashMap<>();
     private final Map<String, List<SimNode.Life>> acknowledged = new HashMap<>();
     private final Set<String> nobody = new HashSet<>();
+    private final Map<String, Long> publishedNanos = new HashMap<>();
+    private final Map<String, Long> acknowledgedNanos = new HashMap<>();
+    private final Map<String, Set<Integer>> holders = new HashMap<>();
     private int publishes;
 
     /** Publishes that went to a node whose members had all been away for a while, though others were connected. */
@@ -42,6 +45,7 @@ final class SimGroups {
         String name = "m" + publishes;
         SimNode.Life origin = mesh.node(node).current();
         origins.put(name, origin);
+        publishedNanos.put(name, mesh.scheduler().nowNanos());
         mesh.happened(origin + " publishes " + name);
         byte[] body = ("\0" + name).getBytes(java.nio.charset.StandardCharsets.UTF_8);
         MeshPublish publish = new MeshPublish(
@@ -55,11 +59,13 @@ final class SimGroups {
 
     void acknowledged(SimNode.Life by, MeshPublish publish) {
         mesh.happened(by + " acknowledges " + name(publish));
+        acknowledgedNanos.put(name(publish), mesh.scheduler().nowNanos());
         acknowledged.computeIfAbsent(name(publish), none -> new ArrayList<>()).add(by);
     }
 
     void forwarded(SimNode.Life from, NodeId to, MeshPublish publish) {
         mesh.happened(from + " gives " + name(publish) + " to n" + numberOf(to));
+        holders.computeIfAbsent(name(publish), none -> new HashSet<>()).add(numberOf(to));
         SimNode.Life peer = mesh.lastLife(to);
         long now = mesh.scheduler().nowNanos();
         if (peer != null && awaySince.containsKey(peer) && now - awaySince.get(peer) > 8_000 * NANOS_PER_MILLI) {
@@ -92,6 +98,17 @@ final class SimGroups {
 
     private static String name(MeshPublish publish) {
         return new String(publish.body(), 1, publish.body().length - 1, java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    /** What publishes went through until a member acknowledged them. */
+    List<Journey> journeys() {
+        List<Journey> journeys = new ArrayList<>();
+        origins.forEach((name, origin) -> journeys.add(new Journey(
+                origin.node.number,
+                holders.getOrDefault(name, Set.of()),
+                publishedNanos.getOrDefault(name, 0L),
+                acknowledgedNanos.getOrDefault(name, Long.MAX_VALUE))));
+        return journeys;
     }
 
     /** The publishes of nodes that still live, for which there was somebody. */

@@ -23,6 +23,7 @@ public final class SimLoop implements EventLoop {
     private long lastRunNanos;
     private boolean running;
     private boolean dead;
+    private Runnable afterwards = () -> {};
 
     /**
      * @param wallSkewMillis how far the wall clock is ahead
@@ -34,6 +35,11 @@ public final class SimLoop implements EventLoop {
         this.originNanos = random.nextLong(); // a node must not care: differences count, even across an overflow
         this.wallSkewMillis = wallSkewMillis;
         this.maxLagNanos = maxLagNanos;
+    }
+
+    /** Has something done after each task. */
+    void afterEach(Runnable task) {
+        afterwards = task;
     }
 
     /** What waits never runs, and nothing else does. */
@@ -67,6 +73,7 @@ public final class SimLoop implements EventLoop {
         } finally {
             running = false;
         }
+        afterwards.run();
     }
 
     @Override

@@ -34,12 +34,13 @@ final class SimMesh {
     static final String NAME = "sim";
 
     /** So long after a change between two nodes, their link may be about to settle. */
-    static final long SETTLE_NANOS = 12_000_000_000L;
+    private static final long SETTLE_NANOS = 12_000_000_000L;
 
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int FRAME_BYTES = 1024;
     private static final Duration SPILL_AFTER = Duration.ofMillis(50);
     private static final Duration CONFIRM_TIMEOUT = Duration.ofMillis(500);
+    private static final long AMBUSH_NANOS = 30 * NANOS_PER_MILLI;
 
     private final SimScheduler scheduler = new SimScheduler();
     private final SplittableRandom random;
@@ -51,13 +52,38 @@ final class SimMesh {
     private final List<SimNode.Life> lives = new ArrayList<>();
     private final List<Subscribing> subscribings = new ArrayList<>();
     private final Map<SimNode.Life, CompletableFuture<MeshStatus>> statuses = new HashMap<>();
-    private final List<String> happened = new ArrayList<>();
+    private final List<Happening> happened = new ArrayList<>();
+    private final List<Episode> episodes = new ArrayList<>();
+    private final List<Ambush> ambushes = new ArrayList<>();
+    private final Drops drops = new Drops(this);
     private final List<Subscription> subscriptions = new ArrayList<>();
     private final Set<SimNode> withoutOldDisk = new HashSet<>();
     private final Set<SimNode> leaving = new HashSet<>();
     private final Defect defect;
     private Consumer<SimNode.Life> births = life -> {};
     private Duration tombstoneLife = Duration.ofDays(7);
+
+    /** Something that happened, for people. */
+    private record Happening(long nanos, String what) {}
+
+    /** Something that waits for a moment in the life of a node; any node if that is null. */
+    private record Ambush(Moment moment, @Nullable SimNode node, Consumer<SimNode> action) {}
+
+    /** A fault, from when to when, and to what node or between which two. */
+    static final class Episode {
+        final Fault fault;
+        final int one;
+        final int other;
+        final long fromNanos;
+        long toNanos = Long.MAX_VALUE;
+
+        Episode(Fault fault, int one, int other, long fromNanos) {
+            this.fault = fault;
+            this.one = one;
+            this.other = other;
+            this.fromNanos = fromNanos;
+        }
+    }
 
     /** A subscription that was asked for, and how often its confirmation came. */
     static final class Subscribing {
@@ -75,7 +101,7 @@ final class SimMesh {
         this.random = random;
         this.defect = defect;
         this.plan = plan;
-        this.network = new SimNetwork(scheduler, random.split(), plan, nodeCount);
+        this.network = new SimNetwork(scheduler, random.split(), plan, nodeCount, this::struck);
         this.books = new Books(this);
         for (int number = 0; number < nodeCount; number++) {
             nodes.add(new SimNode(this, number, random));
@@ -117,38 +143,82 @@ final class SimMesh {
 
     void start(int node) {
         SimNode starting = nodes.get(node);
-        if (!starting.isUp() && !leaving.contains(starting)) {
-            starting.start(random.split());
-            lastLives.put(starting.id, starting.current());
-            lives.add(starting.current());
-            happened("start " + starting.current());
+        if (starting.isUp() || leaving.contains(starting)) {
+            return;
+        }
+        if (plan.has(Fault.CLOCK_STEP) && lastLives.containsKey(starting.id) && random.nextBoolean()) {
+            starting.setClock(random.nextInt(1 + plan.skew()));
+            struck(Fault.CLOCK_STEP, node, node);
+        }
+        starting.start(random.split());
+        lastLives.put(starting.id, starting.current());
+        lives.add(starting.current());
+        happened("start " + starting.current());
+        nodesDown(Fault.values(), node);
+        publishAgain(starting);
+    }
+
+    /** Whatever had a node down is over. */
+    private void nodesDown(Fault[] faults, int node) {
+        for (Fault fault : faults) {
+            if (!fault.isBetweenTwo() && fault != Fault.SLOW_NODE && fault != Fault.FULL_DISK) {
+                end(fault, node, node);
+            }
         }
     }
 
     void crash(int node) {
+        crash(node, Fault.CRASH);
+    }
+
+    /** Ends a node that is up, as part of some fault. */
+    void crash(int node, Fault fault) {
         happened("crash " + nodes.get(node).current());
-        nodes.get(node).crash();
+        begin(fault, node, node);
+        if (nodes.get(node).crash() > 0) {
+            struck(Fault.TORN_WRITE, node, node);
+        }
     }
 
     void leave(int node) {
         happened("leave " + nodes.get(node).current());
+        begin(Fault.LEAVE, node, node);
         SimNode going = nodes.get(node);
         leaving.add(going);
         going.leave(() -> leaving.remove(going));
     }
 
+    /** Cuts or opens the way from one node to another. */
     void cut(int from, int to, boolean isCut) {
         happened((isCut ? "cut n" : "open n") + from + " to n" + to);
+        note(Fault.ONE_WAY_CUT, from, to, isCut);
         network.cut(from, to, isCut);
+    }
+
+    /** Parts those whose bit is set from the others, or brings them together again. */
+    void split(int side, boolean isCut) {
+        happened((isCut ? "split off " : "bring back ") + Integer.toBinaryString(side));
+        for (int from = 0; from < nodes.size(); from++) {
+            for (int to = 0; to < nodes.size(); to++) {
+                if ((side >> from & 1) != (side >> to & 1)) {
+                    if (from < to) {
+                        note(Fault.SPLIT, from, to, isCut);
+                    }
+                    network.cut(from, to, isCut);
+                }
+            }
+        }
     }
 
     void suspect(int node, int other, boolean isSuspected) {
         happened("n" + node + (isSuspected ? " loses sight of n" : " sees again n") + other);
+        note(Fault.SUSPICION, node, other, isSuspected);
         network.suspect(node, other, isSuspected);
     }
 
     void slow(int node, boolean isSlow) {
         happened("n" + node + (isSlow ? " is slow" : " is fast again"));
+        note(Fault.SLOW_NODE, node, node, isSlow);
         network.slow(node, isSlow);
     }
 
@@ -156,6 +226,70 @@ final class SimMesh {
         happened("heal everything");
         nodes.forEach(node -> node.disk().fail(false));
         network.healEverything();
+        ambushes.clear();
+        episodes.stream()
+                .filter(episode -> episode.toNanos == Long.MAX_VALUE
+                        && (episode.fault.isBetweenTwo()
+                                || episode.fault == Fault.SLOW_NODE
+                                || episode.fault == Fault.FULL_DISK))
+                .forEach(episode -> episode.toNanos = scheduler.nowNanos());
+    }
+
+    // ---- Moments, and what faults did
+
+    /** Has something done as soon as a moment comes in the life of a node, or of any node if that is negative. */
+    void ambush(Moment moment, int node, Consumer<SimNode> action) {
+        ambushes.add(new Ambush(moment, node < 0 ? null : nodes.get(node), action));
+    }
+
+    /** A moment has come. What waited for it is done right now, or within some milliseconds. */
+    void at(Moment moment, SimNode node) {
+        for (int i = 0; i < ambushes.size(); i++) {
+            Ambush ambush = ambushes.get(i);
+            if (ambush.moment == moment && (ambush.node == null || ambush.node == node)) {
+                ambushes.remove(i);
+                long later = random.nextBoolean() ? 0 : random.nextLong(AMBUSH_NANOS);
+                if (later == 0 && moment == Moment.COMMITTED) {
+                    ambush.action.accept(node);
+                } else {
+                    scheduler.after(later, () -> ambush.action.accept(node));
+                }
+                return;
+            }
+        }
+    }
+
+    private void note(Fault fault, int one, int other, boolean begins) {
+        if (begins) {
+            begin(fault, one, other);
+        } else {
+            end(fault, one, other);
+        }
+    }
+
+    private void begin(Fault fault, int one, int other) {
+        episodes.add(new Episode(fault, one, other, scheduler.nowNanos()));
+    }
+
+    private void end(Fault fault, int one, int other) {
+        for (Episode episode : episodes) {
+            if (episode.fault == fault
+                    && episode.one == one
+                    && episode.other == other
+                    && episode.toNanos == Long.MAX_VALUE) {
+                episode.toNanos = scheduler.nowNanos();
+            }
+        }
+    }
+
+    private void struck(Fault fault, int one, int other) {
+        Episode episode = new Episode(fault, one, other, scheduler.nowNanos());
+        episode.toNanos = episode.fromNanos;
+        episodes.add(episode);
+    }
+
+    List<Episode> episodes() {
+        return episodes;
     }
 
     void subscribe(int node, Interest interest) {
@@ -192,10 +326,22 @@ final class SimMesh {
         }
         subscription.confirmedNanos = now;
         for (SimNode other : nodes) {
-            if (other != life.node && other.isUp() && isSettledPair(life, other.current(), subscription.askedNanos)) {
-                subscription.knownBy.add(other);
+            if (other != life.node && other.isUp() && knows(other.current(), life, subscription)) {
+                subscription.knownBy.put(other, other.current());
             }
         }
+        at(Moment.CONFIRMED, life.node);
+    }
+
+    /** Whether a node has to know a subscription that was confirmed just now: it was connected, or it has it. */
+    private boolean knows(SimNode.Life other, SimNode.Life subscriber, Subscription subscription) {
+        Interest there = other.index.get(
+                subscriber.node.id, new GroupKey(subscription.interest.group(), subscription.interest.filter()));
+        return isSettledPair(subscriber, other, subscription.askedNanos)
+                || (isUndisturbedSince(subscriber, other, subscription.askedNanos)
+                        && there != null
+                        && there.qos() >= subscription.interest.qos()
+                        && (there.durable() || !subscription.isDurable()));
     }
 
     void unsubscribe(int node, int which) {
@@ -218,7 +364,8 @@ final class SimMesh {
      * Publishes as a node does: one match of what the peers want, one member of each group.
      *
      * @param payloadBytes 0 with {@code retain} deletes
-     * @param withUnit whether something is kept with it, as for a publisher's durable session
+     * @param withUnit whether something is kept with it, as for a publisher's durable session; its publisher then sends it
+     *     again after a crash that came between
      */
     void publish(
             int node,
@@ -242,15 +389,50 @@ final class SimMesh {
                             : new RetainedMessage(topic, stamp, qos, body, false, expiresAt));
         }
         MeshPublish publish = new MeshPublish(topic, qos, retain, stamp, life.loop.nanoTime(), expirySeconds, body);
-        List<MeshTarget> targets = route(life, topic, qos);
-        Sending sending = books.onPublish(life, publisher, publish, targets);
+        boolean repeats = withUnit && !retain;
+        send(books.onPublish(life, publisher, repeats, publish, route(life, topic, qos)));
+    }
+
+    private void send(Sending sending) {
         Checks.checkRouted(this, sending);
         WriteUnit unit = null;
-        if (withUnit) {
-            byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(sending.id).array();
+        if (sending.repeats) {
+            byte[] key = publisherKey(sending);
             unit = new WriteUnit().put(Family.SESSIONS, key, key);
+        } else if (sending.publish.stamp() != null) {
+            unit = new WriteUnit().waitForOthers(); // for what the retained map had written
         }
-        life.bridge.publish(publish, targets, unit, () -> books.onSettled(sending));
+        sending.origin.bridge.publish(sending.publish, sending.targets, unit, () -> books.onSettled(sending));
+    }
+
+    /** What a publisher's session keeps of a publish. */
+    private static byte[] publisherKey(Sending sending) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(sending.id).array();
+    }
+
+    /** After a crash, publishers of QoS 2 send again what their node does not have, in order. */
+    private void publishAgain(SimNode node) {
+        if (lostDisk(node)) {
+            return;
+        }
+        SimNode.Life life = node.current();
+        for (Sending sending : books.sendings()) {
+            boolean isOpen = sending.repeats && sending.origin.node == node && sending.settled == 0;
+            if (isOpen && !node.disk().has(Family.SESSIONS, publisherKey(sending))) {
+                MeshPublish was = sending.publish;
+                MeshPublish publish = new MeshPublish(
+                        was.topic(),
+                        was.qos(),
+                        was.retain(),
+                        null,
+                        life.loop.nanoTime(),
+                        was.expirySeconds(),
+                        was.body());
+                List<MeshTarget> targets = route(life, was.topic(), was.qos());
+                sending.again(life, publish, targets, books.livesOf(targets), scheduler.nowNanos());
+                send(sending);
+            }
+        }
     }
 
     private List<MeshTarget> route(SimNode.Life life, String topic, int publishQos) {
@@ -294,12 +476,13 @@ final class SimMesh {
     }
 
     void happened(String what) {
-        happened.add(time(scheduler.nowNanos()) + " " + what);
+        happened.add(new Happening(scheduler.nowNanos(), what));
     }
 
     /** Nothing can be written on a node's disk, or again. */
     void failDisk(int node, boolean fails) {
         happened("disk of n" + node + (fails ? " is full" : " has room again"));
+        note(Fault.FULL_DISK, node, node, fails);
         nodes.get(node).disk().fail(fails);
     }
 
@@ -315,6 +498,7 @@ final class SimMesh {
         if (!starting.isUp() && !leaving.contains(starting)) {
             happened("n" + node + " gets " + (byBackup ? "an old copy of its disk" : "an empty disk"));
             withoutOldDisk.add(starting);
+            struck(byBackup ? Fault.OLD_DISK : Fault.EMPTY_DISK, node, node);
             starting.replaceDisk(byBackup);
             start(node);
         }
@@ -350,12 +534,17 @@ final class SimMesh {
 
     /** Whether two lives see each other undisturbed since some time before a moment. */
     boolean isSettledPair(SimNode.Life one, SimNode.Life other, long sinceNanos) {
+        return isUndisturbedSince(one, other, sinceNanos - SETTLE_NANOS);
+    }
+
+    /** Whether two lives see each other, and nothing has changed between them since a moment. */
+    boolean isUndisturbedSince(SimNode.Life one, SimNode.Life other, long sinceNanos) {
         return one.isUp()
                 && other.isUp()
                 && network.seeEachOther(one.transport, other.transport)
                 && network.isOpen(one.transport, other.transport)
                 && network.isOpen(other.transport, one.transport)
-                && network.disturbedNanos(one.node.number, other.node.number) + SETTLE_NANOS < sinceNanos;
+                && network.disturbedNanos(one.node.number, other.node.number) < sinceNanos;
     }
 
     /** The life that a node has, or had last. */
@@ -379,8 +568,13 @@ final class SimMesh {
         return subscribings;
     }
 
+    /** What was done to the mesh, a line each. */
     List<String> happened() {
-        return happened;
+        return happened.stream().map(each -> time(each.nanos) + " " + each.what).toList();
+    }
+
+    Drops drops() {
+        return drops;
     }
 
     long acceptDelayNanos() {

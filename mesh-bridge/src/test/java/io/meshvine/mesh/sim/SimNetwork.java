@@ -2,11 +2,13 @@ package io.meshvine.mesh.sim;
 
 import io.meshvine.mesh.PeerAddress;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -38,7 +40,19 @@ final class SimNetwork {
     /** When something happened last to a pair of nodes, by both their numbers; the lower one first. */
     private final long[][] disturbedNanos;
 
-    SimNetwork(SimScheduler scheduler, SplittableRandom random, FaultPlan plan, int nodes) {
+    /** When some node lost sight of a node for the first time. */
+    private final long[] firstUnseenNanos;
+
+    private final Struck struck;
+
+    /** Is told what happened to a frame between two nodes. */
+    @FunctionalInterface
+    interface Struck {
+        void accept(Fault fault, int one, int other);
+    }
+
+    SimNetwork(SimScheduler scheduler, SplittableRandom random, FaultPlan plan, int nodes, Struck struck) {
+        this.struck = struck;
         this.scheduler = scheduler;
         this.random = random;
         this.plan = plan;
@@ -46,6 +60,8 @@ final class SimNetwork {
         this.suspected = new boolean[nodes][nodes];
         this.slow = new boolean[nodes];
         this.disturbedNanos = new long[nodes][nodes];
+        this.firstUnseenNanos = new long[nodes];
+        Arrays.fill(firstUnseenNanos, Long.MAX_VALUE);
     }
 
     SimTransport transport(int node) {
@@ -137,6 +153,12 @@ final class SimNetwork {
             return;
         }
         member.view = Collections.unmodifiableSet(view);
+        for (PeerAddress gone : before) {
+            if (!view.contains(gone)) {
+                int node = Objects.requireNonNull(known.get(gone)).node;
+                firstUnseenNanos[node] = Math.min(firstUnseenNanos[node], scheduler.nowNanos());
+            }
+        }
         for (SimTransport other : members.values()) {
             boolean changed = before.contains(other.self()) != view.contains(other.self());
             if (other != member && (changed || random.nextBoolean())) {
@@ -164,6 +186,11 @@ final class SimNetwork {
     /** When the ways between two nodes, or the view that one has of the other, last changed. */
     long disturbedNanos(int one, int other) {
         return disturbedNanos[Math.min(one, other)][Math.max(one, other)];
+    }
+
+    /** How long ago some node lost sight of a node for the first time; 0 if none ever did. */
+    long firstUnseenNanos(int node) {
+        return scheduler.nowNanos() - Math.min(firstUnseenNanos[node], scheduler.nowNanos());
     }
 
     /** Whether two nodes' lives have each other in their views. */
@@ -203,6 +230,11 @@ final class SimNetwork {
     long someTimeSoon() {
         int within = random.nextBoolean() ? 100 : plan.detect();
         return scheduler.nowNanos() + random.nextLong(1 + within * NANOS_PER_MILLI);
+    }
+
+    /** Something happened to a frame. */
+    void struck(Fault fault, SimTransport from, SimTransport to) {
+        struck.accept(fault, from.node, to.node);
     }
 
     boolean percent(int chance) {

@@ -8,6 +8,7 @@ import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.interest.LocalInterest;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.retained.RetainedRecords;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,7 +21,7 @@ final class SimNode {
     final int number;
     final NodeId id;
     private final SimMesh mesh;
-    private final long skewMillis;
+    private long skewMillis;
     private final SplittableRandom diskRandom;
     private SimDisk disk;
     private @Nullable SimDisk backup;
@@ -33,7 +34,12 @@ final class SimNode {
         this.id = new NodeId(random.nextLong(), random.nextLong());
         this.skewMillis = random.nextLong(1L + mesh.plan().skew());
         this.diskRandom = random.split();
-        this.disk = new SimDisk(mesh.scheduler(), diskRandom, MAX_COMMIT_TIME);
+        this.disk = watched(new SimDisk(mesh.scheduler(), diskRandom, MAX_COMMIT_TIME));
+    }
+
+    private SimDisk watched(SimDisk one) {
+        one.onCommit(() -> mesh.at(Moment.COMMITTED, this));
+        return one;
     }
 
     /** One life: everything that a crash ends. */
@@ -62,8 +68,10 @@ final class SimNode {
             this.store = mesh.defect().over(disk.open(), epoch);
             this.broker = new SimBroker(mesh, this, store);
             this.clock = new HybridClock(id, loop::wallMillis);
+            RetainedRecords.keep(retained, clock, store);
             MeshOptions options = mesh.options("n" + number);
             this.bridge = new MeshBridge(options, id, epoch, loop, transport, broker, store, retained, clock, index);
+            loop.afterEach(() -> mesh.drops().observe(this));
         }
 
         /** Durable sessions are there before the first peer is. */
@@ -113,13 +121,19 @@ final class SimNode {
         life.start();
     }
 
-    void crash() {
+    /** Ends without a word. Returns how many units it had handed to its disk which are not there. */
+    int crash() {
         Life ended = current();
         ended.up = false;
         ended.loop.kill();
         ended.transport.crash();
-        disk.crash();
         life = null;
+        return disk.crash();
+    }
+
+    /** While it is down, its clock is set. */
+    void setClock(long aheadMillis) {
+        skewMillis = aheadMillis;
     }
 
     /** Leaves gracefully; the process ends a little later, and cannot start again before. */
@@ -143,6 +157,7 @@ final class SimNode {
     /** While it is down, the disk is replaced: by the last backup, or by an empty one. */
     void replaceDisk(boolean byBackup) {
         SimDisk old = backup;
-        disk = byBackup && old != null ? old.copy() : new SimDisk(mesh.scheduler(), diskRandom, MAX_COMMIT_TIME);
+        disk = watched(
+                byBackup && old != null ? old.copy() : new SimDisk(mesh.scheduler(), diskRandom, MAX_COMMIT_TIME));
     }
 }

@@ -3,12 +3,13 @@ package io.meshvine.mesh.sim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 
 /** Clients with wills on a simulated mesh, and who published what. */
 final class SimWills {
@@ -18,14 +19,16 @@ final class SimWills {
     private final Map<SimNode.Life, WillNode> nodes = new HashMap<>();
     final Map<String, Client> clients = new LinkedHashMap<>();
     private final Map<String, List<Published>> published = new HashMap<>();
+    private final Map<String, Client> owners = new LinkedHashMap<>();
     private int wills;
 
     /** A client, and where it is or was last. */
     static final class Client {
         final String id;
-        WillNode home;
-        String will;
-        Duration delay;
+        final WillNode home;
+        final String will;
+        final Duration delay;
+        private long connectedNanos;
 
         Client(String id, WillNode home, String will, Duration delay) {
             this.id = id;
@@ -57,7 +60,10 @@ final class SimWills {
         wills++;
         String will = id + "#" + wills;
         WillNode home = Objects.requireNonNull(nodes.get(mesh.node(node).current()));
-        clients.put(id, new Client(id, home, will, delay));
+        Client client = new Client(id, home, will, delay);
+        client.connectedNanos = mesh.scheduler().nowNanos();
+        clients.put(id, client);
+        owners.put(will, client);
         mesh.happened(id + " connects to " + home.life + " with " + will + ", delay " + delay);
         home.connect(id, will, delay);
         return will;
@@ -74,9 +80,20 @@ final class SimWills {
         client.home.lose(client.id, client.will, client.delay);
     }
 
-    @Nullable
-    Client client(String id) {
-        return clients.get(id);
+    /** What wills went through: from the connection of their client until somebody published them. */
+    List<Journey> journeys() {
+        List<Journey> journeys = new ArrayList<>();
+        owners.forEach((will, client) -> {
+            int home = client.home.life.node.number;
+            Set<Integer> by = new HashSet<>();
+            published(will).forEach(each -> by.add(each.by().node.number));
+            long last = published(will).stream()
+                    .mapToLong(each -> each.millis() * NANOS_PER_MILLI)
+                    .max()
+                    .orElse(Long.MAX_VALUE);
+            journeys.add(new Journey(home, by, client.connectedNanos, last));
+        });
+        return journeys;
     }
 
     WillNode node(SimNode.Life life) {

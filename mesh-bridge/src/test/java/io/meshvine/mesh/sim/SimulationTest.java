@@ -2,29 +2,44 @@ package io.meshvine.mesh.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Random scenarios on a simulated mesh. {@code -Dmeshvine.seed=N} repeats one, {@code -Dmeshvine.sim.seeds=N} plays N of
- * them, from {@code -Dmeshvine.sim.from=N} on.
+ * Random runs on simulated meshes, ten thousand together. {@code -Dmeshvine.seed=N} repeats one of each suite,
+ * {@code -Dmeshvine.sim.seeds=N} plays N of each, from {@code -Dmeshvine.sim.from=N} on; {@code ./meshvine-sim} goes on
+ * for as long as one likes.
  */
 class SimulationTest {
-    private static final int DEFAULT_SEEDS = 500;
+    private static final int THREADS = 2;
     private static final int SEEDS_TO_FIND_A_DEFECT = 1_000;
 
-    @Test
-    void keepsItsPromisesInEveryScenario() {
+    /** Less than that happened of a fault: it was not tried. */
+    private static final int TIMES_AT_LEAST = 100;
+
+    @ParameterizedTest
+    @EnumSource
+    void keepsItsPromisesInEveryRun(Suite suite) {
         Long only = Long.getLong("meshvine.seed");
-        if (only != null) {
-            Scenario.play(only);
-            return;
+        long from = only != null ? only : Long.getLong("meshvine.sim.from", 1);
+        long count = only != null ? 1 : Long.getLong("meshvine.sim.seeds", suite.seeds());
+        Simulation simulation = new Simulation(suite, THREADS, from, count, Duration.ofHours(1));
+        AssertionError broken = simulation.run();
+        if (broken != null) {
+            throw broken;
         }
-        long from = Long.getLong("meshvine.sim.from", 1);
-        LongStream.range(from, from + Long.getLong("meshvine.sim.seeds", DEFAULT_SEEDS))
-                .forEach(Scenario::play);
+        assertThat(simulation.tally().runs()).isEqualTo(count);
+        if (count == suite.seeds()) {
+            System.out.println(suite.label() + ", " + suite.promises() + ": "
+                    + simulation.tally().table());
+            for (Fault fault : suite.faults()) {
+                assertThat(simulation.tally().times(fault)).as(fault.label()).isGreaterThan(TIMES_AT_LEAST);
+                assertThat(simulation.tally().messages(fault)).as(fault.label()).isGreaterThan(TIMES_AT_LEAST);
+            }
+        }
     }
 
     @Test
@@ -44,7 +59,7 @@ class SimulationTest {
 
     private static boolean fails(long seed, Defect defect) {
         try {
-            Scenario.play(seed, defect);
+            defect.suite().play(seed, defect);
             return false;
         } catch (AssertionError found) {
             return true;

@@ -3,8 +3,8 @@ package io.meshvine.mesh.sim;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.interest.TopicFilters;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 
 /** A local subscription: of one life of a node or, if durable, of the node. */
 final class Subscription {
@@ -19,8 +19,8 @@ final class Subscription {
     /** Whether it was taken back. */
     boolean ended;
 
-    /** Nodes that confirmed it while nothing disturbed them: they know it from then on, whatever happens. */
-    final Set<SimNode> knownBy = new HashSet<>();
+    /** Nodes that know it from then on, whatever happens, and the lives in which they were told. */
+    final Map<SimNode, SimNode.Life> knownBy = new HashMap<>();
 
     Subscription(int number, SimNode node, Interest interest, long askedNanos) {
         this.number = number;
