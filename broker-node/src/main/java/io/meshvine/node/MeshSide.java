@@ -1,6 +1,7 @@
 package io.meshvine.node;
 
 import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.HandOn;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.LocalBroker;
 import io.meshvine.mesh.MeshBridge;
@@ -13,6 +14,7 @@ import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.WriteUnit;
+import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.jgroups.Discovery;
 import io.meshvine.mesh.jgroups.JGroupsOptions;
@@ -54,6 +56,7 @@ final class MeshSide implements MeshGate {
     private final HybridClock clock;
     private final InterestIndex interest;
     private final Map<Integer, PeerService> services = new TreeMap<>();
+    private @Nullable GroupLedger ledger;
     private volatile @Nullable JGroupsTransport transport;
     private volatile @Nullable MeshBridge bridge;
 
@@ -77,6 +80,16 @@ final class MeshSide implements MeshGate {
     /** Has a part of the node talk with its like at the peers, on a channel of its own. Before {@link #start}. */
     void attach(int channel, PeerService service) {
         services.put(channel, service);
+    }
+
+    /** Has it kept what goes to members of shared subscriptions at peers. Before {@link #start}. */
+    void attach(GroupLedger groups) {
+        ledger = groups;
+    }
+
+    /** Whether this node is part of a mesh, joined or not yet. */
+    boolean isEnabled() {
+        return config.mesh().bind().enabled();
     }
 
     /** Runs a task on the bridge loop; not at all outside any mesh. */
@@ -145,6 +158,9 @@ final class MeshSide implements MeshGate {
             started.subscribe(durable, () -> {});
         }
         services.forEach(started::attach);
+        if (ledger != null) {
+            started.attach(ledger);
+        }
         bridge = started;
         started.start();
         transport = joining;
@@ -254,6 +270,11 @@ final class MeshSide implements MeshGate {
         } else {
             settled.run();
         }
+    }
+
+    @Override
+    public void handOn(List<HandOn> all, @Nullable WriteUnit unit) {
+        joined().handOn(all, unit); // outside any mesh there is nobody to choose
     }
 
     @Override

@@ -33,8 +33,11 @@ import io.meshvine.node.metrics.NodeMetrics;
 import io.meshvine.node.moquette.MoquetteEngine;
 import io.meshvine.node.routing.LocalDelivery;
 import io.meshvine.node.routing.MeshLocalBroker;
+import io.meshvine.node.routing.MeshPublishes;
 import io.meshvine.node.routing.PublishRouter;
 import io.meshvine.node.routing.RouteTable;
+import io.meshvine.node.routing.SharedDelivery;
+import io.meshvine.node.routing.SharedStrategy;
 import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.SysTopics;
 import io.meshvine.node.routing.Wills;
@@ -42,6 +45,7 @@ import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
+import io.meshvine.node.session.Message;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
 import io.meshvine.node.session.SessionRestore;
@@ -69,6 +73,7 @@ public final class Node implements RunningNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration SYS_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration PARKED_INTERVAL = Duration.ofMillis(250);
 
     /** How long it is remembered that a topic of {@code $SYS/} is gone: nobody else writes them, so this is for nothing. */
     private static final Duration SYS_TOMBSTONES = Duration.ofMinutes(10);
@@ -83,6 +88,8 @@ public final class Node implements RunningNode {
     private final Subscriptions subscriptions;
     private final MeshSide mesh;
     private final MeshLocalBroker meshBroker;
+    private final SharedDelivery shared;
+    private final SharedSide groups;
     private final @Nullable ClientHomes homes;
     private final MoquetteEngine engine;
     private final Front front;
@@ -117,17 +124,16 @@ public final class Node implements RunningNode {
 
         this.mesh = new MeshSide(config, home, bridgeLoop, store, retained, clock, interest);
         Journal journal = new Journal(store, home.epoch());
-        this.meshBroker = new MeshLocalBroker(routes, delivery, journal, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
-        PublishRouter router = new PublishRouter(
-                routes,
-                delivery,
-                mesh,
-                retained,
-                nodeRetained,
-                clock,
-                journal,
-                bridgeLoop::nanoTime,
-                bridgeLoop::wallMillis);
+        MeshPublishes publishes = new MeshPublishes(bridgeLoop::nanoTime, bridgeLoop::wallMillis);
+        SessionCounters sessionCounters = new SessionCounters();
+        this.groups = new SharedSide(mesh);
+        this.shared = new SharedDelivery(
+                home.id(), strategy(config), delivery, interest, mesh, groups, publishes, journal, sessionCounters);
+        groups.serve(config, home.epoch(), bridgeLoop, shared);
+        directory.onGroupChanged(groups::recheck);
+        this.meshBroker = new MeshLocalBroker(routes, delivery, shared, groups, publishes, journal);
+        PublishRouter router =
+                new PublishRouter(routes, delivery, shared, mesh, retained, nodeRetained, clock, publishes, journal);
         this.subscriptions =
                 new Subscriptions(directory, mesh, retained, nodeRetained, journal, bridgeLoop::wallMillis);
         Wills wills = new Wills(router::publishAndRelease, timer, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
@@ -136,12 +142,12 @@ public final class Node implements RunningNode {
         wills.guardedBy(new LeasedWills(leases, mesh::execute));
 
         this.sessions = new Sessions(
-                limits(config.session()), new SessionCounters(), journal, List.of(sessionLoop::execute), sessionLoop);
+                limits(config.session()), sessionCounters, journal, List.of(sessionLoop::execute), sessionLoop);
         this.homes = config.mesh().bind().enabled()
                 ? new ClientHomes(
                         mesh, bridgeLoop, home.id(), directoryOptions(config.session()), sessions, subscriptions, wills)
                 : null;
-        sessions.listen(new SessionEnd(subscriptions, wills, delivery, homes));
+        sessions.listen(new SessionEnd(subscriptions, wills, shared, homes));
         this.engine = new MoquetteEngine(sessions::get, Front::outlet);
         this.front = new Front(
                 frontOptions(config),
@@ -163,7 +169,16 @@ public final class Node implements RunningNode {
         sysTopics.tree(() -> MeshFigures.of(mesh));
         this.metrics = new NodeMetrics(version);
         NodeCounters counters = new NodeCounters(
-                front.counters(), sessions, directory, retained, leases::statistics, meshBroker, mesh, store);
+                front.counters(),
+                sessions,
+                directory,
+                retained,
+                leases::statistics,
+                meshBroker,
+                shared,
+                groups,
+                mesh,
+                store);
         counters.bindTo(metrics);
         security.bindTo(metrics, wills);
         Health checks = new Health();
@@ -241,10 +256,12 @@ public final class Node implements RunningNode {
         List<Interest> durable = restoreSessions();
         security.start(this::securityChanged);
         mesh.start(meshBroker, durable, clientAddresses(), front::congested);
+        groups.recheckAll();
         mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));
         front.accept();
         sysTopics.start();
         serving = true;
+        sessionLoop.schedule(PARKED_INTERVAL, this::distributeParked);
         LOG.info("node {} ({}) serves, epoch {}", config.name(), home.id(), home.epoch());
     }
 
@@ -252,6 +269,18 @@ public final class Node implements RunningNode {
     private void securityChanged() {
         subscriptions.permissionsChanged();
         front.recheck();
+    }
+
+    /** Sessions without connection run on that loop anyway. */
+    private void distributeParked() {
+        try {
+            shared.distributeParked();
+        } catch (RuntimeException failed) {
+            LOG.error("what waits for members of shared subscriptions stays where it is for now", failed);
+        }
+        if (serving) {
+            sessionLoop.schedule(PARKED_INTERVAL, this::distributeParked);
+        }
     }
 
     /** On the timer, until it is shut down. The task must not throw. */
@@ -344,6 +373,14 @@ public final class Node implements RunningNode {
                 });
     }
 
+    private static SharedStrategy strategy(NodeConfig config) {
+        return switch (config.shared().strategy()) {
+            case LOCAL -> SharedStrategy.LOCAL;
+            case RANDOM -> SharedStrategy.RANDOM;
+            case TOPIC -> SharedStrategy.TOPIC;
+        };
+    }
+
     private static WillOptions willOptions(WillConfig will) {
         return new WillOptions(will.grace(), will.maxHeld(), will.maxHeldBytes());
     }
@@ -384,7 +421,7 @@ public final class Node implements RunningNode {
     private record SessionEnd(
             Subscriptions subscriptions,
             Wills wills,
-            LocalDelivery delivery,
+            SharedDelivery shared,
             @Nullable ClientHomes homes) implements Sessions.Listener {
 
         @Override
@@ -402,13 +439,23 @@ public final class Node implements RunningNode {
         }
 
         @Override
-        public boolean hasOtherMember(ClientSession unable, GroupKey group) {
-            return delivery.hasOtherMember(unable, group);
+        public boolean hasOtherMember(ClientSession unable, GroupKey group, Message message, boolean evenAway) {
+            return shared.hasOtherMember(unable, group, message, evenAway);
         }
 
         @Override
-        public void redeliver(ClientSession unable, Delivery what, JournalBatch batch) {
-            delivery.redeliver(unable, what, batch);
+        public void redeliver(ClientSession unable, List<Delivery> deliveries, JournalBatch batch) {
+            shared.redeliver(unable, deliveries, batch);
+        }
+
+        @Override
+        public void parked(ClientSession session, GroupKey group) {
+            shared.parked(session, group);
+        }
+
+        @Override
+        public void onPresence(ClientSession session) {
+            shared.onPresence(session);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.meshvine.mesh.MeshCounters;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.StoreStatistics;
+import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.will.WillLeases;
 import io.meshvine.node.front.FrontCounters;
@@ -11,6 +12,7 @@ import io.meshvine.node.metrics.MeshMetrics;
 import io.meshvine.node.metrics.NodeMetrics;
 import io.meshvine.node.metrics.StoreMetrics;
 import io.meshvine.node.routing.MeshLocalBroker;
+import io.meshvine.node.routing.SharedDelivery;
 import io.meshvine.node.session.DropReason;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.Sessions;
@@ -36,6 +38,8 @@ final class NodeCounters {
     private final RetainedMap retained;
     private final Supplier<WillLeases.Statistics> wills;
     private final MeshLocalBroker meshBroker;
+    private final SharedDelivery shared;
+    private final SharedSide groups;
     private final MeshSide mesh;
     private final RecordStore store;
 
@@ -46,6 +50,8 @@ final class NodeCounters {
             RetainedMap retained,
             Supplier<WillLeases.Statistics> wills,
             MeshLocalBroker meshBroker,
+            SharedDelivery shared,
+            SharedSide groups,
             MeshSide mesh,
             RecordStore store) {
         this.front = front;
@@ -54,6 +60,8 @@ final class NodeCounters {
         this.retained = retained;
         this.wills = wills;
         this.meshBroker = meshBroker;
+        this.shared = shared;
+        this.groups = groups;
         this.mesh = mesh;
         this.store = store;
     }
@@ -72,6 +80,7 @@ final class NodeCounters {
         metrics.gauge("retained.messages", "retained messages on this node", retained::liveCount);
         metrics.gauge("retained.bytes", "bytes of the retained messages on this node", retained::bytes);
         bindWills(metrics);
+        bindShared(metrics);
         metrics.gauge("subscriptions", "subscriptions of this node's clients", directory::size);
     }
 
@@ -95,6 +104,41 @@ final class NodeCounters {
                 "wills.averted",
                 "wills of such nodes whose clients were back in time",
                 () -> wills.get().averted());
+    }
+
+    private void bindShared(NodeMetrics metrics) {
+        metrics.gauge(
+                "shared.waiting",
+                "publishes of shared subscriptions that other nodes' members have not acknowledged",
+                () -> groups.statistics().waiting());
+        metrics.gauge(
+                "shared.waiting.bytes",
+                "memory of these",
+                () -> groups.statistics().bytes());
+        metrics.gauge(
+                "shared.parked.groups",
+                "shared subscriptions whose members are all away, and for whom something waits here",
+                shared::parkedGroups);
+        metrics.counter(
+                "shared.handed.on",
+                "publishes that no member here could take and another node's got",
+                shared::handedOn);
+        metrics.counter(
+                "shared.redelivered",
+                "publishes that went to others as their member's node was gone",
+                () -> groups.statistics().redelivered());
+        metrics.counter(
+                "shared.untracked",
+                "publishes for other nodes' members that are not redelivered, as there was no room to keep them",
+                () -> groups.statistics().untracked());
+        metrics.counter(
+                "shared.expired",
+                "publishes that other nodes' members did not acknowledge in time",
+                () -> groups.statistics().expired());
+        metrics.counter(
+                "shared.abandoned",
+                "publishes whose member's node was restarted while nobody else was there",
+                () -> groups.statistics().abandoned());
     }
 
     private void bindFront(NodeMetrics metrics) {
@@ -146,12 +190,6 @@ final class NodeCounters {
                 meshBroker::malformed,
                 "reason",
                 "malformed");
-        metrics.counter(
-                "mesh.arrivals.dropped",
-                "publishes of peers that went no further here",
-                meshBroker::withoutMember,
-                "reason",
-                "no-member");
     }
 
     /** Everything by name, for people. */
@@ -162,6 +200,7 @@ final class NodeCounters {
         all.put("retained", Map.of("messages", retained.liveCount(), "bytes", retained.bytes()));
         all.put("store", store());
         all.put("wills", wills());
+        all.put("shared", shared());
         mesh.counters().ifPresent(counters -> all.put("mesh", mesh(counters)));
         return all;
     }
@@ -175,6 +214,20 @@ final class NodeCounters {
         all.put("refused", now.refused());
         all.put("published", now.published());
         all.put("averted", now.averted());
+        return all;
+    }
+
+    private Map<String, Object> shared() {
+        GroupLedger.Statistics now = groups.statistics();
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("waiting", now.waiting());
+        all.put("waitingBytes", now.bytes());
+        all.put("parkedGroups", shared.parkedGroups());
+        all.put("handedOn", shared.handedOn());
+        all.put("redelivered", now.redelivered());
+        all.put("untracked", now.untracked());
+        all.put("expired", now.expired());
+        all.put("abandoned", now.abandoned());
         return all;
     }
 

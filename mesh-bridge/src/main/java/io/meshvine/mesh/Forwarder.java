@@ -67,6 +67,29 @@ final class Forwarder {
         }
     }
 
+    /**
+     * Hands on what members of shared subscriptions here cannot take.
+     *
+     * @param unit as in {@link #forward}, for all of them
+     */
+    void handOn(List<HandOn> all, @Nullable WriteUnit unit) {
+        long now = clock.nanoTime();
+        for (HandOn each : all) {
+            MeshPublish publish = each.publish();
+            boolean guaranteed = isGuaranteed(publish, each.target());
+            Settlement settlement = guaranteed && unit == null ? new Settlement(1, each.settled()) : null;
+            forward(publish, EncodedPublish.of(publish), each.target(), unit, settlement, now);
+            if (unit != null) {
+                unit.whenDurable(each.settled());
+            } else if (settlement == null) {
+                Settlement.run(each.settled());
+            }
+        }
+        if (unit != null) {
+            store.write(unit);
+        }
+    }
+
     private static boolean isGuaranteed(MeshPublish publish, MeshTarget target) {
         return Math.min(publish.qos(), target.qos()) > 0;
     }

@@ -27,6 +27,7 @@ import io.meshvine.mesh.wire.Probe;
 import io.meshvine.mesh.wire.ProbeReport;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.RetainedCodec;
+import io.meshvine.mesh.wire.StoredPublish;
 import io.meshvine.mesh.wire.WireException;
 import io.meshvine.mesh.wire.WireReader;
 import io.meshvine.mesh.wire.WireWriter;
@@ -56,7 +57,7 @@ import org.slf4j.LoggerFactory;
  * work sends its frames. So a burst of publishes costs one wake-up and fills frames, and an idle mesh adds no delay.
  *
  * <p>The one-hop rule is kept here: what {@link #onPublishes} takes from a peer goes to the {@link LocalBroker} and
- * nowhere else; only the {@link Forwarder} gives something to links.
+ * nowhere else; only the {@link Forwarder} gives something to links. The one exception is {@link #handOn}.
  */
 public final class MeshBridge implements AutoCloseable {
 
@@ -234,6 +235,27 @@ public final class MeshBridge implements AutoCloseable {
             @Override
             void open() {
                 forward(publish, targets, unit, settled);
+            }
+        });
+    }
+
+    /**
+     * Hands on what came for members of shared subscriptions here, by this node's clients or by peers, and none of them can
+     * take: the one thing that a peer may get although it came from a peer. Order is kept per calling thread and peer.
+     *
+     * @param unit what is to be kept together with all of them, as in {@link #publish}; null if nothing is
+     */
+    public void handOn(List<HandOn> all, @Nullable WriteUnit unit) {
+        int bytes = 0;
+        for (HandOn each : all) {
+            bytes += LETTER_BYTES + each.publish().body().length;
+        }
+        post(new Mailbox.Letter(bytes) {
+            @Override
+            void open() {
+                if (!closed) {
+                    forwarder.handOn(all, unit);
+                } // else it is kept where it was
             }
         });
     }
@@ -766,6 +788,16 @@ public final class MeshBridge implements AutoCloseable {
         @Override
         public void onDropped(DropReason reason, long publishes) {
             counters.countDropped(reason, publishes);
+        }
+
+        @Override
+        public void onReadBack(NodeId peer, StoredPublish stored) {
+            GroupLedger kept = ledger;
+            if (kept != null) {
+                Arrival given = stored.arrival();
+                kept.onReadBack(
+                        peer, given.ticket(), given.publish(), given.groups(), stored.waitedMillis() * NANOS_PER_MILLI);
+            }
         }
 
         @Override

@@ -50,6 +50,10 @@ final class Assembly {
                 new RetainedConfig(get(Settings.RETAINED_MAX_MESSAGES), get(Settings.RETAINED_MAX_BYTES));
         WillConfig will = new WillConfig(
                 get(Settings.WILL_GRACE), get(Settings.WILL_MAX_HELD), get(Settings.WILL_MAX_HELD_BYTES));
+        SharedConfig shared = new SharedConfig(
+                get(Settings.SHARED_STRATEGY),
+                get(Settings.SHARED_REDELIVER_AFTER),
+                get(Settings.SHARED_MAX_TRACKED_SIZE));
         MeshConfig mesh = mesh(mqtt.maxPacketSize());
         StorageConfig storage = new StorageConfig(
                 get(Settings.DURABILITY), get(Settings.STORAGE_MEMORY), get(Settings.STORAGE_RESERVE));
@@ -63,7 +67,8 @@ final class Assembly {
         effective.sort(Comparator.comparingInt(setting -> order.indexOf(setting.key())));
         return new LoadedConfig(
                 new NodeConfig(
-                        name, dataDir, mqtt, session, retained, will, mesh, storage, admin, security, drain, logLevel),
+                        name, dataDir, mqtt, session, retained, will, shared, mesh, storage, admin, security, drain,
+                        logLevel),
                 effective);
     }
 

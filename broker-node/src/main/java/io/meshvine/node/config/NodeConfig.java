@@ -19,6 +19,7 @@ public record NodeConfig(
         SessionConfig session,
         RetainedConfig retained,
         WillConfig will,
+        SharedConfig shared,
         MeshConfig mesh,
         StorageConfig storage,
         Listener admin,

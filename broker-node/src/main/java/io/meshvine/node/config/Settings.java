@@ -2,6 +2,7 @@ package io.meshvine.node.config;
 
 import io.meshvine.node.config.MeshConfig.Discovery;
 import io.meshvine.node.config.SessionConfig.Overflow;
+import io.meshvine.node.config.SharedConfig.Strategy;
 import io.meshvine.node.config.StorageConfig.Durability;
 import io.meshvine.node.config.TlsConfig.ClientAuth;
 import io.meshvine.node.config.TlsConfig.Identity;
@@ -156,6 +157,23 @@ final class Settings {
             "will.max-held", "1000000", ValueType.integer(0, 100_000_000), "wills kept for the clients of other nodes");
     static final Setting<Long> WILL_MAX_HELD_BYTES =
             add("will.max-held-bytes", "64MiB", ValueType.size("0", "1024GiB"), "the same in bytes");
+
+    static final Setting<Strategy> SHARED_STRATEGY = add(
+            "shared.strategy",
+            "local",
+            ValueType.oneOf(Strategy.class),
+            "who gets a publish of a shared subscription: local: a member here, else of the node with least to do;"
+                    + " random: any node; topic: one for each topic");
+    static final Setting<Duration> SHARED_REDELIVER_AFTER = add(
+            "shared.redeliver-after",
+            "2s",
+            ValueType.duration("0s", "1h"),
+            "how long a node may be away before what its members did not acknowledge goes to others");
+    static final Setting<Long> SHARED_MAX_TRACKED_SIZE = add(
+            "shared.max-tracked-size",
+            "64MiB",
+            ValueType.size("0", "1024GiB"),
+            "memory for publishes until other nodes' members acknowledged them; beyond it they are not redelivered");
 
     static final Setting<String> MESH_NAME =
             add("mesh.name", "meshvine", ValueType.text(NAME, NAME_PATTERN), "meshes with different names never merge");

@@ -1,23 +1,24 @@
 package io.meshvine.node.routing;
 
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.interest.SharedFilter;
+import io.meshvine.mesh.interest.TopicFilters;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
-import io.meshvine.node.session.GroupFailover;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Match;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.SubscriptionDirectory;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands a message to this node's sessions: every ordinary subscriber, one member of each shared subscription, and
- * another member where the first could not take it. Any thread.
+ * Hands a message to this node's sessions: every ordinary subscriber, and of a shared subscription the member that
+ * {@link SharedDelivery} chooses. Any thread.
  */
-public final class LocalDelivery implements GroupFailover {
+public final class LocalDelivery {
 
     private final SubscriptionDirectory directory;
 
@@ -43,37 +44,82 @@ public final class LocalDelivery implements GroupFailover {
         return any;
     }
 
-    /** Delivers to a connected member of a shared subscription; false if all are away. */
-    boolean deliverToConnected(GroupKey group, List<Match> members, Message message, JournalBatch batch) {
-        return deliverShared(choose(members, true, null), group, message, batch);
-    }
+    /**
+     * The members of a shared subscription on this node who may read a topic. Each call looks at them as they are now.
+     *
+     * @param except is not chosen; null for nobody
+     */
+    record Members(
+            List<Match> matches, String topic, @Nullable ClientSession except) {
 
-    /** Queues for a member that is away; false if none has a session that takes it. */
-    boolean deliverToAway(GroupKey group, List<Match> members, Message message, JournalBatch batch) {
-        return deliverShared(choose(members, false, null), group, message, batch);
-    }
+        /** A connected member that has room, or null. */
+        @Nullable
+        Match ready(int seed) {
+            return choose(
+                    seed,
+                    member -> member.session().isConnected() && member.session().hasRoom());
+        }
 
-    @Override
-    public boolean hasOtherMember(ClientSession unable, GroupKey group) {
-        return choose(directory.members(group), true, unable) != null;
-    }
+        /** A connected member, or null. */
+        @Nullable
+        Match connected(int seed) {
+            return choose(seed, member -> member.session().isConnected());
+        }
 
-    @Override
-    public void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
-        GroupKey group = delivery.group();
-        if (group != null) {
-            List<Match> members = directory.members(group);
-            members = members.stream()
-                    .filter(member ->
-                            member.session().mayRead(delivery.message().topic()))
-                    .toList();
-            Match other = choose(members, true, unable);
-            // The one that was offered may have left since: then the message waits for whoever comes back first.
-            deliverShared(other != null ? other : choose(members, false, null), group, delivery.message(), batch);
+        /** A member that is away and for which messages of QoS 1 and 2 wait, or null. */
+        @Nullable
+        Match away(int seed) {
+            return choose(seed, member -> member.qos() > 0 && member.session().hasRoom());
+        }
+
+        /** Any member, or null. */
+        @Nullable
+        Match any(int seed) {
+            return choose(seed, member -> !member.session().isEnded());
+        }
+
+        private @Nullable Match choose(int seed, Predicate<Match> suits) {
+            int size = matches.size();
+            int start = size == 0 ? 0 : Math.floorMod(seed, size);
+            for (int i = 0; i < size; i++) {
+                Match member = matches.get((start + i) % size);
+                if (member.session() != except
+                        && suits.test(member)
+                        && member.session().mayRead(topic)) {
+                    return member;
+                }
+            }
+            return null;
         }
     }
 
-    private static boolean deliverShared(@Nullable Match member, GroupKey group, Message message, JournalBatch batch) {
+    /** The group of a filter as a client wrote it; null for an ordinary subscription. */
+    static @Nullable GroupKey groupOf(String filter) {
+        SharedFilter shared = TopicFilters.isShared(filter) ? TopicFilters.parseShared(filter) : null;
+        return shared == null ? null : new GroupKey(shared.group(), shared.filter());
+    }
+
+    Members members(GroupKey group, Message message, @Nullable ClientSession except) {
+        return new Members(directory.members(group), message.topic(), except);
+    }
+
+    /** Whether a member here is connected. */
+    boolean hasConnected(GroupKey group) {
+        for (Match member : directory.members(group)) {
+            if (member.session().isConnected()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether there are members here and none is connected. */
+    boolean isAway(GroupKey group) {
+        return !directory.members(group).isEmpty() && !hasConnected(group);
+    }
+
+    /** Delivers to a member of a shared subscription; false if it was refused, which is counted, or there is none. */
+    boolean deliver(@Nullable Match member, GroupKey group, Message message, JournalBatch batch) {
         return member != null && member.session().deliver(delivery(member, message, group), batch);
     }
 
@@ -94,21 +140,5 @@ public final class LocalDelivery implements GroupFailover {
 
     private static boolean retainOf(Match match, Message message) {
         return message.isRetain() && match.retainAsPublished(); // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
-    }
-
-    /** Starts at a random member, so that load spreads without a counter that all publishers share. */
-    private static @Nullable Match choose(List<Match> members, boolean connected, @Nullable ClientSession except) {
-        int size = members.size();
-        if (size == 0) {
-            return null;
-        }
-        int start = size == 1 ? 0 : ThreadLocalRandom.current().nextInt(size);
-        for (int i = 0; i < size; i++) {
-            Match member = members.get((start + i) % size);
-            if (member.session() != except && member.session().isConnected() == connected) {
-                return member;
-            }
-        }
-        return null;
     }
 }

@@ -1,5 +1,6 @@
 package io.meshvine.node.routing;
 
+import io.meshvine.mesh.HandOn;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
@@ -19,6 +20,13 @@ public interface MeshGate {
      * @param settled run on any thread once each target of QoS 1 or 2 has confirmed or its copy is safe in the outbox
      */
     void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled);
+
+    /**
+     * Hands on what no member of a shared subscription here can take.
+     *
+     * @param unit what is to be kept together with all of it, as in {@link #publish}
+     */
+    void handOn(List<HandOn> all, @Nullable WriteUnit unit);
 
     /** Tells the peers what is wanted here; confirmed runs once the connected ones know, bounded in time. */
     void subscribe(List<Interest> added, Runnable confirmed);

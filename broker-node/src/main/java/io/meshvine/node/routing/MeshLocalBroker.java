@@ -5,40 +5,53 @@ import io.meshvine.mesh.LocalBroker;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.WriteUnit;
+import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
-import io.meshvine.node.session.Matches;
 import io.meshvine.node.session.Message;
-import io.meshvine.node.session.Origin;
-import io.meshvine.node.session.PublishCodec;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The far end of the mesh: gives what peers forward to this node's sessions, and to nobody else. Bridge loop only. */
+/**
+ * The far end of the mesh: gives what peers forward to this node's sessions, and to nobody else, unless it is for members
+ * of shared subscriptions of whom none is left here. Bridge loop only.
+ */
 public final class MeshLocalBroker implements LocalBroker {
 
     private static final Logger LOG = LoggerFactory.getLogger(MeshLocalBroker.class);
 
     private final RouteTable routes;
     private final LocalDelivery local;
+    private final SharedDelivery shared;
+    private final Tickets tickets;
+    private final MeshPublishes publishes;
     private final Journal journal;
-    private final LongSupplier nanoTime;
-    private final LongSupplier wallMillis;
     private final LongAdder malformed = new LongAdder();
-    private final LongAdder withoutMember = new LongAdder();
+
+    /** Tells origins that members here are done with what they gave them. */
+    @FunctionalInterface
+    public interface Tickets {
+
+        /** A member acknowledged it, or it was dropped and counted, or another node has it. Any thread. */
+        void done(NodeId origin, long ticket);
+    }
 
     /** @param journal where durable sessions are kept */
     public MeshLocalBroker(
-            RouteTable routes, LocalDelivery local, Journal journal, LongSupplier nanoTime, LongSupplier wallMillis) {
+            RouteTable routes,
+            LocalDelivery local,
+            SharedDelivery shared,
+            Tickets tickets,
+            MeshPublishes publishes,
+            Journal journal) {
         this.routes = routes;
         this.local = local;
+        this.shared = shared;
+        this.tickets = tickets;
+        this.publishes = publishes;
         this.journal = journal;
-        this.nanoTime = nanoTime;
-        this.wallMillis = wallMillis;
     }
 
     /** Publishes of peers that could not be read, dropped. */
@@ -46,17 +59,12 @@ public final class MeshLocalBroker implements LocalBroker {
         return malformed.sum();
     }
 
-    /** Publishes for a shared subscription whose last member here was gone when they came, dropped. */
-    public long withoutMember() {
-        return withoutMember.sum();
-    }
-
     @Override
     public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
         JournalBatch kept = JournalBatch.joining(journal, unit);
         for (Arrival arrival : batch) {
             try {
-                deliver(arrival, kept);
+                deliver(origin, arrival, kept);
             } catch (RuntimeException e) {
                 malformed.increment();
                 LOG.warn(
@@ -70,45 +78,41 @@ public final class MeshLocalBroker implements LocalBroker {
         accepted.run();
     }
 
-    private void deliver(Arrival arrival, JournalBatch kept) {
-        MeshPublish publish = arrival.publish();
-        Message message = PublishCodec.decode(
-                publish.topic(),
-                publish.qos(),
-                publish.retain(),
-                publish.body(),
-                expiresAtMillis(publish),
-                Origin.PEER);
-        try {
-            Route route = routes.route(publish.topic());
-            if (arrival.subscribers()) {
+    private void deliver(NodeId origin, Arrival arrival, JournalBatch kept) {
+        if (arrival.subscribers()) {
+            MeshPublish publish = arrival.publish();
+            Message message = publishes.message(publish);
+            try {
+                Route route = routes.route(publish.topic());
                 local.deliverOrdinary(route.local().clients(), message, kept);
+            } finally {
+                message.release();
             }
+        }
+        if (!arrival.groups().isEmpty()) {
+            deliverShared(origin, arrival, kept);
+        }
+    }
+
+    /** A message of its own: ordinary subscribers may have theirs for long after these are done. */
+    private void deliverShared(NodeId origin, Arrival arrival, JournalBatch kept) {
+        long ticket = arrival.ticket();
+        Runnable done = ticket == GroupLedger.NO_TICKET ? null : () -> tickets.done(origin, ticket);
+        Message message;
+        try {
+            message = publishes.message(arrival.publish(), done);
+        } catch (RuntimeException malformedBody) {
+            if (done != null) {
+                done.run(); // nobody else could read it either
+            }
+            throw malformedBody;
+        }
+        try {
             for (GroupKey group : arrival.groups()) {
-                if (!deliverShared(route, group, message, kept)) {
-                    withoutMember.increment();
-                }
+                shared.arrived(group, message, kept);
             }
         } finally {
             message.release();
         }
-    }
-
-    private boolean deliverShared(Route route, GroupKey group, Message message, JournalBatch kept) {
-        for (Matches.Group here : route.local().groups()) {
-            if (here.key().equals(group)) {
-                return local.deliverToConnected(group, here.members(), message, kept)
-                        || local.deliverToAway(group, here.members(), message, kept);
-            }
-        }
-        return false;
-    }
-
-    private long expiresAtMillis(MeshPublish publish) {
-        if (publish.expirySeconds() == MeshPublish.NEVER_EXPIRES) {
-            return Message.NEVER;
-        }
-        long ageMillis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - publish.acceptedNanos());
-        return wallMillis.getAsLong() - ageMillis + TimeUnit.SECONDS.toMillis(publish.expirySeconds());
     }
 }

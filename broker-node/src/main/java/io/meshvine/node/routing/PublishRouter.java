@@ -1,6 +1,5 @@
 package io.meshvine.node.routing;
 
-import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.HybridTimestamp;
@@ -15,7 +14,6 @@ import io.meshvine.node.session.PublishCodec;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.util.List;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,43 +22,40 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PublishRouter {
 
-    private static final long MILLIS_PER_SECOND = 1000;
-
     private final RouteTable routes;
     private final LocalDelivery local;
+    private final SharedDelivery shared;
     private final MeshGate mesh;
     private final RetainedMap retained;
     private final RetainedMap nodeRetained;
     private final HybridClock clock;
+    private final MeshPublishes publishes;
     private final Journal journal;
-    private final LongSupplier nanoTime;
-    private final LongSupplier wallMillis;
 
     /**
      * @param retained retained messages of the mesh
      * @param nodeRetained retained messages of this node only ({@code $SYS/})
      * @param journal where durable sessions are kept
-     * @param nanoTime the time that {@link MeshPublish#acceptedNanos} is in
      */
     public PublishRouter(
             RouteTable routes,
             LocalDelivery local,
+            SharedDelivery shared,
             MeshGate mesh,
             RetainedMap retained,
             RetainedMap nodeRetained,
             HybridClock clock,
-            Journal journal,
-            LongSupplier nanoTime,
-            LongSupplier wallMillis) {
+            MeshPublishes publishes,
+            Journal journal) {
         this.routes = routes;
         this.local = local;
+        this.shared = shared;
         this.mesh = mesh;
         this.retained = retained;
         this.nodeRetained = nodeRetained;
         this.clock = clock;
+        this.publishes = publishes;
         this.journal = journal;
-        this.nanoTime = nanoTime;
-        this.wallMillis = wallMillis;
     }
 
     /** Whether a retained message finds room; if not, MQTT 5 clients are told (0x97). */
@@ -99,7 +94,7 @@ public final class PublishRouter {
         boolean deliveredHere = local.deliverOrdinary(route.local().clients(), message, batch);
         List<MeshTarget> targets = route.targets(message.qos());
         if (!route.shared().isEmpty()) {
-            SharedChoice choice = SharedChoice.choose(route, message, local, batch);
+            SharedChoice choice = shared.publish(route, message, batch);
             deliveredHere |= choice.deliveredHere();
             targets = choice.targets();
         }
@@ -109,7 +104,7 @@ public final class PublishRouter {
         } else {
             byte[] encoded = body != null ? body : PublishCodec.encode(message);
             Runnable settled = settleOnceBoth(kept, settlement);
-            mesh.publish(meshPublish(message, stamp, encoded), targets, batch.takeTogether(), settled);
+            mesh.publish(publishes.of(message, stamp, encoded), targets, batch.takeTogether(), settled);
         }
         return deliveredHere || !targets.isEmpty();
     }
@@ -171,25 +166,5 @@ public final class PublishRouter {
             return RetainedMessage.deleted(message.topic(), stamp); // [MQTT-3.3.1-6]
         }
         return new RetainedMessage(message.topic(), stamp, message.qos(), body, false, message.expiresAtMillis());
-    }
-
-    /** Rounded up: a message with a part of a second to live is not expired. */
-    private long remainingSeconds(Message message) {
-        if (!message.canExpire()) {
-            return MeshPublish.NEVER_EXPIRES;
-        }
-        long leftMillis = message.expiresAtMillis() - wallMillis.getAsLong();
-        return Math.max(0, (leftMillis + MILLIS_PER_SECOND - 1) / MILLIS_PER_SECOND);
-    }
-
-    private MeshPublish meshPublish(Message message, @Nullable HybridTimestamp stamp, byte[] body) {
-        return new MeshPublish(
-                message.topic(),
-                message.qos(),
-                stamp != null,
-                stamp,
-                nanoTime.getAsLong(),
-                remainingSeconds(message),
-                body);
     }
 }

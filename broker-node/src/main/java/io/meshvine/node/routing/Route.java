@@ -32,17 +32,7 @@ record Route(
      * The members of one shared subscription.
      *
      * @param here members with a session on this node
-     * @param live nodes that are there and have members
-     * @param absent nodes that are away and have members whose sessions wait for them
+     * @param peers nodes that have members, those included that are away
      */
-    record SharedRoute(GroupKey key, List<Match> here, List<PeerInterest> live, List<PeerInterest> absent) {
-
-        SharedRoute(GroupKey key, List<Match> here, List<PeerInterest> peers) {
-            this(
-                    key,
-                    here,
-                    peers.stream().filter(peer -> !peer.absent()).toList(),
-                    peers.stream().filter(PeerInterest::absent).toList());
-        }
-    }
+    record SharedRoute(GroupKey key, List<Match> here, List<PeerInterest> peers) {}
 }

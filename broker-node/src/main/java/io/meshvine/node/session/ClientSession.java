@@ -68,6 +68,9 @@ public final class ClientSession {
     /** Whether the session goes on elsewhere, with all that is in it. */
     private boolean movedAway;
 
+    /** Whether another node is being given what is in it: nothing leaves it meanwhile. */
+    private volatile boolean handingOver;
+
     ClientSession(String clientId, SessionContext context, Executor detachedLoop, @Nullable SessionJournal journal) {
         this.clientId = clientId;
         this.context = context;
@@ -110,6 +113,11 @@ public final class ClientSession {
     /** Whether the session outlives its connection, and is kept in the journal. Any thread. */
     public boolean isDurable() {
         return journal != null;
+    }
+
+    /** Whether the session takes more, as far as one can tell beforehand. Any thread. */
+    public boolean hasRoom() {
+        return !queueFull && !ended;
     }
 
     /** Session Expiry Interval in seconds, as last set; see {@link Sessions}. Any thread. */
@@ -199,11 +207,15 @@ public final class ClientSession {
         return true;
     }
 
-    /** A shared subscription and an ordinary one may each bring a message. */
     private static boolean isFirst(Delivery delivery, Set<Long> seen) {
+        return delivery.message().id() == Message.NO_ID || seen.add(copyOf(delivery));
+    }
+
+    /** A shared subscription and an ordinary one may each bring a message. */
+    private static long copyOf(Delivery delivery) {
         long id = delivery.message().id();
         GroupKey group = delivery.group();
-        return id == Message.NO_ID || seen.add(group == null ? id : id ^ ~(long) group.hashCode());
+        return group == null ? id : id ^ ~(long) group.hashCode();
     }
 
     private boolean deliverDurably(SessionJournal own, Delivery delivery, JournalBatch batch) {
@@ -297,6 +309,7 @@ public final class ClientSession {
             }
             afterCall(more);
         }
+        context.failover().onPresence(this);
         return true;
     }
 
@@ -326,6 +339,11 @@ public final class ClientSession {
         if (moving == null) {
             moving = ConcurrentHashMap.newKeySet();
         }
+    }
+
+    /** Another node begins to read what is in it, or did so in vain. */
+    void handingOver(boolean now) {
+        handingOver = now;
     }
 
     /** Keeps what comes in the mailbox until {@link #goOn}. Before anything is delivered. */
@@ -392,6 +410,7 @@ public final class ClientSession {
                 inboundQos2 = ids;
             }
         }
+        park();
     }
 
     /** Keeps that the client is connected, where the session is durable. */
@@ -456,7 +475,33 @@ public final class ClientSession {
             outbound.records().write();
             queueFull = isQueueFull();
         }
+        context.failover().onPresence(this);
         redeliver(moved);
+        park();
+    }
+
+    /** Gives what waits here for members of shared subscriptions to others that are connected. Any thread. */
+    public void reassignShared() {
+        List<Entry> moved = new ArrayList<>(0);
+        synchronized (mailbox) {
+            if (outlet != null || ended) {
+                return;
+            }
+            outbound.moveShared(this::hasOtherMember, moved);
+            outbound.records().write();
+            queueFull = isQueueFull();
+        }
+        redeliver(moved);
+        park();
+    }
+
+    /** Has it noted that members of shared subscriptions that come may get what waits here. */
+    private void park() {
+        Set<GroupKey> groups;
+        synchronized (mailbox) {
+            groups = outlet == null && !ended ? outbound.sharedWaiting() : Set.of();
+        }
+        groups.forEach(group -> context.failover().parked(this, group));
     }
 
     private void leaveConnection() {
@@ -599,11 +644,14 @@ public final class ClientSession {
             if (outlet != null) {
                 leaveConnection();
             }
-            outbound.moveShared(this::hasOtherMember, moved);
+            // Even to one that is away [MQTT-4.8.2-6].
+            outbound.moveShared(
+                    (group, message) -> context.failover().hasOtherMember(this, group, message, true), moved);
             outbound.clear(true);
             inboundQos2 = null;
         }
-        redeliver(moved, batch);
+        context.failover().onPresence(this);
+        redeliver(moved);
         SessionJournal own = journal;
         if (own != null) {
             own.deleteAll(batch.unit());
@@ -749,39 +797,46 @@ public final class ClientSession {
 
     private void accept(Entry entry, List<Entry> moved) {
         GroupKey group = entry.pending().group();
-        if (group != null && outlet == null && hasOtherMember(group)) {
+        if (group != null && outlet == null && !movedAway && hasOtherMember(group, entry.pending().message())) {
             moved.add(entry);
         } else if (ended) {
             outbound.dropEnded(entry, !movedAway);
-        } else {
-            outbound.accept(entry);
+        } else if (outbound.accept(entry) && group != null && outlet == null) {
+            context.failover().parked(this, group);
         }
     }
 
-    private boolean hasOtherMember(GroupKey group) {
-        return context.failover().hasOtherMember(this, group);
+    private boolean hasOtherMember(GroupKey group, Message message) {
+        return !handingOver && context.failover().hasOtherMember(this, group, message, ended);
     }
 
+    /** Not under the lock: this goes into other sessions. */
     private void redeliver(List<Entry> moved) {
-        if (!moved.isEmpty()) {
-            JournalBatch batch = context.journal().batch();
-            redeliver(moved, batch);
-            batch.commit();
+        for (int from = 0; from < moved.size(); from += BATCH) {
+            redeliverSome(moved.subList(from, Math.min(moved.size(), from + BATCH)));
         }
     }
 
-    /** Not under the lock: this goes into other sessions. What they keep and what goes here goes together. */
-    private void redeliver(List<Entry> moved, JournalBatch batch) {
+    /** What others keep and what goes here goes together. */
+    private void redeliverSome(List<Entry> moved) {
         SessionJournal own = journal;
+        Set<Long> seen = moving;
+        JournalBatch batch = context.journal().batch();
+        List<Delivery> deliveries = new ArrayList<>(moved.size());
         for (Entry entry : moved) {
-            try {
-                context.failover().redeliver(this, entry.pending(), batch);
-                if (own != null && entry.sequence != 0) {
-                    own.deleteMoved(batch.unit(), entry);
-                }
-            } finally {
-                entry.release();
+            if (own != null && entry.sequence != 0) {
+                own.deleteMoved(batch.unit(), entry);
             }
+            if (seen != null) {
+                seen.remove(copyOf(entry.pending())); // It may come back, and is no second copy then.
+            }
+            deliveries.add(entry.pending());
+        }
+        try {
+            context.failover().redeliver(this, deliveries, batch);
+        } finally {
+            batch.commit();
+            moved.forEach(Entry::release);
         }
     }
 

@@ -231,6 +231,11 @@ final class DeliveryWindow {
         }
     }
 
+    /** How many unacknowledged entries are for members of shared subscriptions. */
+    int shared() {
+        return unacknowledged.shared();
+    }
+
     /** The unacknowledged entries in the order of their first sending. */
     void forEachUnacknowledged(Consumer<Entry> sink) {
         Entry e = unacknowledged.first();

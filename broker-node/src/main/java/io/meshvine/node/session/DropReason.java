@@ -15,7 +15,9 @@ public enum DropReason {
     /** The client was not, or no longer, allowed to read it. */
     NOT_AUTHORIZED("not-authorized"),
     /** The session ended before the message was sent. */
-    SESSION_ENDED("session-ended");
+    SESSION_ENDED("session-ended"),
+    /** Of a shared subscription, and nobody was left to take it. */
+    NO_MEMBER("no-member");
 
     private final String label;
 

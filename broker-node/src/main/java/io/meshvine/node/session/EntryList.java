@@ -8,6 +8,7 @@ final class EntryList {
     private @Nullable Entry first;
     private @Nullable Entry last;
     private int size;
+    private int shared;
     private long bytes;
 
     @Nullable
@@ -17,6 +18,11 @@ final class EntryList {
 
     int size() {
         return size;
+    }
+
+    /** How many of them are for members of shared subscriptions. */
+    int shared() {
+        return shared;
     }
 
     /** Sum of the footprints at the time of adding. */
@@ -39,6 +45,7 @@ final class EntryList {
         }
         last = entry;
         size++;
+        shared += entry.pending().group() == null ? 0 : 1;
         bytes += entry.pending().message().footprint();
     }
 
@@ -59,6 +66,7 @@ final class EntryList {
         entry.previous = null;
         entry.next = null;
         size--;
+        shared -= entry.pending().group() == null ? 0 : 1;
         bytes -= entry.pending().message().footprint();
     }
 

@@ -81,6 +81,12 @@ public final class JournalBatch {
         return was;
     }
 
+    /** The unit as filled up to now, to be written by the mesh together with what it keeps; null if it is empty. */
+    public @Nullable WriteUnit takeForMesh() {
+        keepTogether();
+        return takeTogether();
+    }
+
     /** Bytes in the unit. */
     public long bytes() {
         JournalUnit current = open;

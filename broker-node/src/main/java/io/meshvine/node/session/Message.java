@@ -3,6 +3,7 @@ package io.meshvine.node.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An application message, shared by all its deliveries. Immutable; any thread. Its payload is reference-counted: the
@@ -31,6 +32,10 @@ public final class Message {
     private final Origin origin;
     private final long id;
     private final int footprint;
+    private final int hops;
+
+    /** Null where nobody asks when it is done with. */
+    private final @Nullable Holders holders;
 
     /**
      * @param topic topic name, valid and without alias
@@ -51,10 +56,16 @@ public final class Message {
             long expiresAtMillis,
             String publisherId,
             Origin origin) {
-        this(topic, payload, qos, retain, properties, expiresAtMillis, publisherId, origin, newId(qos, origin));
+        this(topic, payload, qos, retain, properties, expiresAtMillis, publisherId, origin, newId(qos, origin), 0, null);
     }
 
-    /** The same with an identifier that it was given before; see {@link #id()}. */
+    /**
+     * The same with an identifier that it was given before; see {@link #id()}.
+     *
+     * @param hops see {@link #hops()}
+     * @param released run, on any thread, once all that hold the message gave it back: clients have acknowledged it, or it
+     *     was dropped, or it is kept elsewhere. Null if nobody asks
+     */
     Message(
             String topic,
             ByteBuf payload,
@@ -64,7 +75,9 @@ public final class Message {
             long expiresAtMillis,
             String publisherId,
             Origin origin,
-            long id) {
+            long id,
+            int hops,
+            @Nullable Runnable released) {
         if (qos < 0 || qos > 2) {
             throw new IllegalArgumentException("QoS must be 0 to 2: " + qos);
         }
@@ -78,6 +91,8 @@ public final class Message {
         this.origin = origin;
         this.id = id;
         this.footprint = OBJECT_BYTES + topic.length() + payload.readableBytes();
+        this.hops = hops;
+        this.holders = released == null ? null : new Holders(released);
     }
 
     public String topic() {
@@ -127,6 +142,11 @@ public final class Message {
         return id;
     }
 
+    /** How often it was handed on from node to node because no member of a shared subscription could take it there. */
+    public int hops() {
+        return hops;
+    }
+
     /** Whether the message expiry interval has passed (MQTT 5, 3.3.2.3.3). */
     public boolean isExpired(long nowMillis) {
         return nowMillis >= expiresAtMillis;
@@ -145,12 +165,20 @@ public final class Message {
     /** Takes one more reference of the payload. */
     public Message retain() {
         payload.retain();
+        Holders counted = holders;
+        if (counted != null) {
+            counted.add();
+        }
         return this;
     }
 
     /** Gives back one reference of the payload. */
     public void release() {
         payload.release();
+        Holders counted = holders;
+        if (counted != null) {
+            counted.remove();
+        }
     }
 
     @Override

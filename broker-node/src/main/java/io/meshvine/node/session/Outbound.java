@@ -2,8 +2,10 @@ package io.meshvine.node.session;
 
 import io.meshvine.mesh.GroupKey;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Set;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -202,13 +204,13 @@ final class Outbound {
      * Takes out the shared deliveries that another member may get without breaking exactly-once: those never sent, and
      * sent ones of QoS 1. A sent one of QoS 2 stays [MQTT-4.8.2-5].
      */
-    void moveShared(Predicate<GroupKey> hasOtherMember, List<Entry> moved) {
+    void moveShared(BiPredicate<GroupKey, Message> hasOtherMember, List<Entry> moved) {
         DeliveryWindow inFlight = window;
-        if (inFlight != null) {
+        if (inFlight != null && inFlight.shared() > 0) {
             inFlight.forEachUnacknowledged(entry -> {
                 Delivery delivery = entry.pending();
                 GroupKey group = delivery.group();
-                if (group != null && delivery.qos() == 1 && hasOtherMember.test(group)) {
+                if (group != null && delivery.qos() == 1 && hasOtherMember.test(group, delivery.message())) {
                     delivery.message().retain();
                     Entry other = new Entry(delivery);
                     other.sequence = entry.sequence;
@@ -220,17 +222,41 @@ final class Outbound {
             });
         }
         EntryList waiting = queue;
-        Entry entry = waiting == null ? null : waiting.first();
+        Entry entry = waiting == null || waiting.shared() == 0 ? null : waiting.first();
         while (entry != null && waiting != null) {
             Entry following = entry.next;
             GroupKey group = entry.pending().group();
-            if (group != null && hasOtherMember.test(group)) {
+            if (group != null && hasOtherMember.test(group, entry.pending().message())) {
                 waiting.remove(entry);
                 countDequeued(entry);
                 moved.add(entry);
             }
             entry = following;
         }
+    }
+
+    /** The groups of which {@link #moveShared} could take something. */
+    Set<GroupKey> sharedWaiting() {
+        Set<GroupKey> groups = new HashSet<>(0);
+        DeliveryWindow inFlight = window;
+        if (inFlight != null && inFlight.shared() > 0) {
+            inFlight.forEachUnacknowledged(entry -> {
+                GroupKey group = entry.pending().group();
+                if (group != null && entry.pending().qos() == 1) {
+                    groups.add(group);
+                }
+            });
+        }
+        EntryList waiting = queue;
+        if (waiting != null && waiting.shared() > 0) {
+            for (Entry entry = waiting.first(); entry != null; entry = entry.next) {
+                GroupKey group = entry.pending().group();
+                if (group != null) {
+                    groups.add(group);
+                }
+            }
+        }
+        return groups;
     }
 
     /** Sends what waits, at most so many messages. Returns whether it stopped for that reason alone. */

@@ -14,6 +14,7 @@ import io.netty.handler.codec.mqtt.MqttProperties.UserProperties;
 import io.netty.handler.codec.mqtt.MqttProperties.UserProperty;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a publish as it travels between nodes and rests in stores and in the retained map: the application's properties and the
@@ -37,6 +38,11 @@ public final class PublishCodec {
 
     private static final int MESSAGE_ID_BYTES = 1 + Long.BYTES;
 
+    /** No property of MQTT: {@link Message#hops()}, behind the identifier. Absent for 0. */
+    private static final int HOPS = 0x7D;
+
+    private static final int MAX_HOPS = 255;
+
     private PublishCodec() {}
 
     /** Copies identifier, properties and payload into one array. The payload's indices are not moved. */
@@ -44,24 +50,33 @@ public final class PublishCodec {
         return encode(0, message);
     }
 
+    /** The same of a message that is handed on once more. */
+    public static byte[] encodeNextHop(Message message) {
+        int hops = Math.min(message.hops() + 1, MAX_HOPS);
+        return encode(0, message.id(), hops, message.properties(), message.payload());
+    }
+
     /** The same of what is no message yet: without identifier. */
     public static byte[] encode(MqttProperties properties, ByteBuf payload) {
-        return encode(0, Message.NO_ID, properties, payload);
+        return encode(0, Message.NO_ID, 0, properties, payload);
     }
 
     /** Behind that many bytes for the caller's own use. */
     static byte[] encode(int room, Message message) {
-        return encode(room, message.id(), message.properties(), message.payload());
+        return encode(room, message.id(), message.hops(), message.properties(), message.payload());
     }
 
-    private static byte[] encode(int room, long id, MqttProperties properties, ByteBuf payload) {
+    private static byte[] encode(int room, long id, int hops, MqttProperties properties, ByteBuf payload) {
         int payloadBytes = payload.readableBytes();
-        if (properties.isEmpty()) {
+        if (properties.isEmpty() && hops == 0) {
             return encodeBare(room, id, payload, payloadBytes);
         }
         ByteBuf encoded = Unpooled.buffer(128);
         if (id != Message.NO_ID) {
             encoded.writeByte(MESSAGE_ID).writeLong(id);
+        }
+        if (hops > 0) {
+            encoded.writeByte(HOPS).writeByte(hops);
         }
         for (MqttProperty<?> property : properties.listAll()) {
             write(property, encoded);
@@ -92,13 +107,41 @@ public final class PublishCodec {
     /** Reads identifier and properties back; the payload of the message shares the array. */
     public static Message decode(
             String topic, int qos, boolean retain, byte[] body, long expiresAtMillis, Origin origin) {
-        return decode(topic, qos, retain, Unpooled.wrappedBuffer(body), expiresAtMillis, origin);
+        return decode(topic, qos, retain, body, expiresAtMillis, origin, null);
+    }
+
+    /**
+     * The same for a message about which somebody asks when it is done with.
+     *
+     * @param released as for {@link Message}
+     */
+    public static Message decode(
+            String topic,
+            int qos,
+            boolean retain,
+            byte[] body,
+            long expiresAtMillis,
+            Origin origin,
+            @Nullable Runnable released) {
+        return decode(topic, qos, retain, Unpooled.wrappedBuffer(body), expiresAtMillis, origin, released);
     }
 
     /** The same from a buffer of which nothing but the body is left to read, and which becomes the message's own. */
     static Message decode(String topic, int qos, boolean retain, ByteBuf in, long expiresAtMillis, Origin origin) {
+        return decode(topic, qos, retain, in, expiresAtMillis, origin, null);
+    }
+
+    private static Message decode(
+            String topic,
+            int qos,
+            boolean retain,
+            ByteBuf in,
+            long expiresAtMillis,
+            Origin origin,
+            @Nullable Runnable released) {
         MqttProperties properties = MqttProperties.NO_PROPERTIES;
         long id = Message.NO_ID;
+        int hops = 0;
         if (in.getByte(in.readerIndex()) == 0) {
             in.skipBytes(1);
         } else {
@@ -111,6 +154,9 @@ public final class PublishCodec {
             if (length >= MESSAGE_ID_BYTES && section.getByte(section.readerIndex()) == MESSAGE_ID) {
                 id = section.skipBytes(1).readLong();
             }
+            if (section.readableBytes() >= 2 && section.getByte(section.readerIndex()) == HOPS) {
+                hops = section.skipBytes(1).readUnsignedByte();
+            }
             if (section.isReadable()) {
                 properties = readProperties(section);
             }
@@ -118,7 +164,7 @@ public final class PublishCodec {
         if (origin == Origin.RETAINED) {
             id = Message.NO_ID; // Shown again to each new subscription, which is no repeat.
         }
-        return new Message(topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin, id);
+        return new Message(topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin, id, hops, released);
     }
 
     private static void write(MqttProperty<?> property, ByteBuf out) {

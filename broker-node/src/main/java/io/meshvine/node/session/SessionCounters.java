@@ -99,7 +99,8 @@ public final class SessionCounters {
         delivered[qos].increment();
     }
 
-    void onDropped(DropReason reason) {
+    /** A delivery was dropped. */
+    public void onDropped(DropReason reason) {
         adder(reason).increment();
     }
 

@@ -59,14 +59,21 @@ public final class Sessions implements AutoCloseable {
         default void onSessionNotDurable(ClientSession session) {}
 
         @Override
-        default boolean hasOtherMember(ClientSession unable, GroupKey group) {
+        default boolean hasOtherMember(
+                ClientSession unable, GroupKey group, Message message, boolean evenAway) {
             return false;
         }
 
         @Override
-        default void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
+        default void redeliver(ClientSession unable, List<Delivery> deliveries, JournalBatch batch) {
             throw new IllegalStateException("no other member was offered");
         }
+
+        @Override
+        default void parked(ClientSession session, GroupKey group) {}
+
+        @Override
+        default void onPresence(ClientSession session) {}
     }
 
     /**
@@ -126,13 +133,23 @@ public final class Sessions implements AutoCloseable {
     /** Sessions are made before the router that listens; they always ask the current listener. */
     private final class CurrentListener implements GroupFailover {
         @Override
-        public boolean hasOtherMember(ClientSession unable, GroupKey group) {
-            return listener.hasOtherMember(unable, group);
+        public boolean hasOtherMember(ClientSession unable, GroupKey group, Message message, boolean evenAway) {
+            return listener.hasOtherMember(unable, group, message, evenAway);
         }
 
         @Override
-        public void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
-            listener.redeliver(unable, delivery, batch);
+        public void redeliver(ClientSession unable, List<Delivery> deliveries, JournalBatch batch) {
+            listener.redeliver(unable, deliveries, batch);
+        }
+
+        @Override
+        public void parked(ClientSession session, GroupKey group) {
+            listener.parked(session, group);
+        }
+
+        @Override
+        public void onPresence(ClientSession session) {
+            listener.onPresence(session);
         }
     }
 
@@ -233,6 +250,7 @@ public final class Sessions implements AutoCloseable {
                 return null;
             }
             current.cancelExpiry();
+            current.session.handingOver(true);
             current.session.moveHere(); // What comes from now on may come to the other node too, and back from there.
             return new SessionExport(journal.store(), header);
         }
@@ -243,6 +261,7 @@ public final class Sessions implements AutoCloseable {
         synchronized (stripe(clientId)) {
             Held current = held.get(clientId);
             if (current != null) {
+                current.session.handingOver(false);
                 settleLater(current.session);
             }
             if (current != null && !current.session.isConnected() && current.expiry == null) {

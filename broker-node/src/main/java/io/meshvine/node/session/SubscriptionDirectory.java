@@ -23,6 +23,7 @@ public final class SubscriptionDirectory {
     private final FilterTrie<Subscribers> filters = new FilterTrie<>();
     private final AtomicInteger size = new AtomicInteger();
     private final AtomicLong version = new AtomicLong();
+    private volatile Consumer<GroupKey> groupListener = group -> {};
 
     /** Where a subscription stands: the filter without share name, and the group if it is shared. */
     private record Place(String filter, @Nullable GroupKey group) {
@@ -36,6 +37,18 @@ public final class SubscriptionDirectory {
                 throw new IllegalArgumentException("malformed shared subscription");
             }
             return new Place(shared.filter(), new GroupKey(shared.group(), shared.filter()));
+        }
+    }
+
+    /** Takes the one listener that is told of which shared subscription members came or went. */
+    public void onGroupChanged(Consumer<GroupKey> listener) {
+        groupListener = listener;
+    }
+
+    private void changed(Place place) {
+        version.incrementAndGet();
+        if (place.group() != null) {
+            groupListener.accept(place.group());
         }
     }
 
@@ -63,7 +76,7 @@ public final class SubscriptionDirectory {
             if (previous == null) {
                 size.incrementAndGet();
             }
-            version.incrementAndGet();
+            changed(place);
             return previous;
         }
     }
@@ -99,7 +112,7 @@ public final class SubscriptionDirectory {
         filters.compute(
                 place.filter(), present -> present == null || present.remove(place.group(), session) ? null : present);
         size.decrementAndGet();
-        version.incrementAndGet();
+        changed(place);
     }
 
     /** Who gets a message of that topic name. */

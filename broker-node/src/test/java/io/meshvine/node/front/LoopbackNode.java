@@ -3,6 +3,7 @@ package io.meshvine.node.front;
 import io.meshvine.mesh.BridgeLoop;
 import io.meshvine.mesh.EventLoop;
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.HandOn;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
@@ -17,14 +18,19 @@ import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.moquette.MoquetteEngine;
 import io.meshvine.node.routing.LocalDelivery;
 import io.meshvine.node.routing.MeshGate;
+import io.meshvine.node.routing.MeshPublishes;
+import io.meshvine.node.routing.PeerMembers;
 import io.meshvine.node.routing.PublishRouter;
 import io.meshvine.node.routing.RouteTable;
+import io.meshvine.node.routing.SharedDelivery;
+import io.meshvine.node.routing.SharedStrategy;
 import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
+import io.meshvine.node.session.Message;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
 import io.meshvine.node.session.SessionRestore;
@@ -54,6 +60,7 @@ final class LoopbackNode implements AutoCloseable {
     final SubscriptionDirectory directory = new SubscriptionDirectory();
     final RecordStore store;
     final PublishRouter router;
+    final SharedDelivery shared;
     final Subscriptions subscriptions;
     final Wills wills;
     final Front front;
@@ -111,16 +118,28 @@ final class LoopbackNode implements AutoCloseable {
         RetainedMap nodeRetained = new RetainedMap();
         HybridClock clock = new HybridClock(new NodeId(1, 1), wallMillis);
         RetainedRecords.keep(retained, clock, store);
-        router = new PublishRouter(
-                new RouteTable(directory, new InterestIndex()),
+        MeshPublishes publishes = new MeshPublishes(System::nanoTime, wallMillis);
+        InterestIndex interest = new InterestIndex();
+        shared = new SharedDelivery(
+                new NodeId(1, 1),
+                SharedStrategy.LOCAL,
                 local,
+                interest,
+                mesh,
+                PeerMembers.NONE,
+                publishes,
+                journal,
+                sessionCounters);
+        router = new PublishRouter(
+                new RouteTable(directory, interest),
+                local,
+                shared,
                 mesh,
                 retained,
                 nodeRetained,
                 clock,
-                journal,
-                System::nanoTime,
-                wallMillis);
+                publishes,
+                journal);
         subscriptions = new Subscriptions(directory, mesh, retained, nodeRetained, journal, wallMillis);
         wills = new Wills(router::publishAndRelease, timer, System::nanoTime, wallMillis);
         sessions.listen(new Sessions.Listener() {
@@ -136,13 +155,18 @@ final class LoopbackNode implements AutoCloseable {
             }
 
             @Override
-            public boolean hasOtherMember(ClientSession unable, GroupKey group) {
-                return local.hasOtherMember(unable, group);
+            public boolean hasOtherMember(ClientSession unable, GroupKey group, Message message, boolean evenAway) {
+                return shared.hasOtherMember(unable, group, message, evenAway);
             }
 
             @Override
-            public void redeliver(ClientSession unable, Delivery delivery, JournalBatch batch) {
-                local.redeliver(unable, delivery, batch);
+            public void redeliver(ClientSession unable, List<Delivery> deliveries, JournalBatch batch) {
+                shared.redeliver(unable, deliveries, batch);
+            }
+
+            @Override
+            public void parked(ClientSession session, GroupKey group) {
+                shared.parked(session, group);
             }
         });
         SessionRestore.run(sessions, wallMillis.getAsLong(), subscriptions::restore);
@@ -282,6 +306,11 @@ final class LoopbackNode implements AutoCloseable {
                 store.write(unit);
             }
             confirm(settled);
+        }
+
+        @Override
+        public void handOn(List<HandOn> all, @Nullable WriteUnit unit) {
+            throw new IllegalStateException("there is nobody to take it");
         }
 
         @Override

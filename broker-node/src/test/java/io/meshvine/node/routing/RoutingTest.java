@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.meshvine.mesh.BridgeLoop;
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.HandOn;
 import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.MeshPublish;
@@ -16,6 +17,7 @@ import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.DropReason;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
@@ -53,20 +55,24 @@ class RoutingTest {
     private final SubscriptionDirectory directory = new SubscriptionDirectory();
     private final RouteTable routes = new RouteTable(directory, interest);
     private final LocalDelivery local = new LocalDelivery(directory);
+    private final MeshPublishes publishes = new MeshPublishes(System::nanoTime, System::currentTimeMillis);
+    private final SessionCounters counters = new SessionCounters();
+    private final SharedDelivery shared = new SharedDelivery(
+            SELF, SharedStrategy.LOCAL, local, interest, mesh, new AllLive(), publishes, journal, counters);
     private final PublishRouter router = new PublishRouter(
             routes,
             local,
+            shared,
             mesh,
             retained,
             nodeRetained,
             new HybridClock(SELF, System::currentTimeMillis),
-            journal,
-            System::nanoTime,
-            System::currentTimeMillis);
+            publishes,
+            journal);
     private final Subscriptions subscriptions =
             new Subscriptions(directory, mesh, retained, nodeRetained, journal, System::currentTimeMillis);
     private final Sessions sessions =
-            new Sessions(SessionLimits.defaults(), new SessionCounters(), journal, List.of(Runnable::run), loop);
+            new Sessions(SessionLimits.defaults(), counters, journal, List.of(Runnable::run), loop);
 
     @AfterEach
     void close() {
@@ -185,8 +191,7 @@ class RoutingTest {
         subscribe(ordinary, Subscription.of("t", 1));
         subscribe(member, Subscription.of("$share/g/t", 1));
         interest.put(PEER, new Interest(Interest.NO_GROUP, "t", 1));
-        MeshLocalBroker broker =
-                new MeshLocalBroker(routes, local, journal, System::nanoTime, System::currentTimeMillis);
+        MeshLocalBroker broker = new MeshLocalBroker(routes, local, shared, (origin, ticket) -> {}, publishes, journal);
         MeshPublish publish =
                 new MeshPublish("t", 1, false, null, System.nanoTime(), MeshPublish.NEVER_EXPIRES, new byte[] {0, 'x'});
         AtomicInteger accepted = new AtomicInteger();
@@ -203,7 +208,7 @@ class RoutingTest {
         assertThat(accepted).hasValue(1);
         assertThat(ordinary.received).containsExactly("t qos1");
         assertThat(member.received).containsExactly("t qos1");
-        assertThat(broker.withoutMember()).isEqualTo(1);
+        assertThat(counters.dropped(DropReason.NO_MEMBER)).isEqualTo(1);
         assertThat(mesh.published).isEmpty();
     }
 
@@ -242,8 +247,7 @@ class RoutingTest {
     void oneBrokenPublishOfAPeerDoesNotStopTheOthers() {
         Client client = connect("c");
         subscribe(client, Subscription.of("t", 0));
-        MeshLocalBroker broker =
-                new MeshLocalBroker(routes, local, journal, System::nanoTime, System::currentTimeMillis);
+        MeshLocalBroker broker = new MeshLocalBroker(routes, local, shared, (origin, ticket) -> {}, publishes, journal);
         MeshPublish broken =
                 new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {5, 0x7f, 1});
         MeshPublish sound = new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0});
@@ -302,6 +306,21 @@ class RoutingTest {
         subscriptions.subscribe(client.session, List.of(subscription), existed -> {});
     }
 
+    private static final class AllLive implements PeerMembers {
+        @Override
+        public boolean isLive(NodeId peer, GroupKey group) {
+            return true;
+        }
+
+        @Override
+        public int load(NodeId peer) {
+            return 0;
+        }
+
+        @Override
+        public void recheck(GroupKey group) {}
+    }
+
     private record Forwarded(MeshPublish publish, List<MeshTarget> targets, Runnable settled) {}
 
     private static final class RecordingMesh implements MeshGate {
@@ -312,6 +331,11 @@ class RoutingTest {
         @Override
         public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
             published.add(new Forwarded(publish, targets, settled));
+        }
+
+        @Override
+        public void handOn(List<HandOn> all, @Nullable WriteUnit unit) {
+            throw new IllegalStateException("nobody is to take it");
         }
 
         @Override

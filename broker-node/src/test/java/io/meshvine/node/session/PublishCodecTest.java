@@ -91,6 +91,28 @@ class PublishCodecTest {
     }
 
     @Test
+    void countsHowOftenAMessageIsHandedOn() {
+        Message sent = new Message(
+                "t",
+                Unpooled.wrappedBuffer(new byte[] {1}),
+                1,
+                false,
+                MqttProperties.NO_PROPERTIES,
+                Message.NEVER,
+                "",
+                Origin.CLIENT);
+        Message once = PublishCodec.decode("t", 1, false, PublishCodec.encodeNextHop(sent), Message.NEVER, Origin.PEER);
+        Message kept = PublishCodec.decode("t", 1, false, PublishCodec.encode(once), Message.NEVER, Origin.STORE);
+        Message twice =
+                PublishCodec.decode("t", 1, false, PublishCodec.encodeNextHop(kept), Message.NEVER, Origin.PEER);
+
+        assertThat(List.of(sent.hops(), once.hops(), kept.hops(), twice.hops())).containsExactly(0, 1, 1, 2);
+        assertThat(twice.id()).isEqualTo(sent.id());
+        assertThat(twice.payload()).isEqualTo(sent.payload());
+        assertThat(twice.properties().listAll()).isEmpty();
+    }
+
+    @Test
     void keepsTheIdentifierOfAPublishWithAndWithoutProperties() {
         MqttProperties properties = new MqttProperties();
         properties.add(new MqttProperties.StringProperty(3, "text"));

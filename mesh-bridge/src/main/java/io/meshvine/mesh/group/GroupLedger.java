@@ -8,6 +8,8 @@ import io.meshvine.mesh.group.GroupPeer.Given;
 import io.meshvine.mesh.lane.PeerService;
 import io.meshvine.mesh.wire.WireException;
 import io.meshvine.mesh.wire.WireReader;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +27,10 @@ import org.jspecify.annotations.Nullable;
  * member acknowledged it, or it was dropped there, which is counted there, or handed on. Peers also tell for which groups
  * all their members are away, so that nothing is given to them while a member is connected elsewhere.
  *
- * <p>Confined to the bridge loop, except for {@link #isLive} and {@link #statistics}.
+ * <p>Tickets grow over all lives of a node, as its epochs do. What waits in the outbox of a node that is restarted comes
+ * back with its ticket, so that it goes to others if its peer stays away.
+ *
+ * <p>Confined to the bridge loop, except for {@link #isLive}, {@link #load} and {@link #statistics}.
  */
 public final class GroupLedger implements PeerService {
 
@@ -35,19 +40,26 @@ public final class GroupLedger implements PeerService {
     /** {@link #open} of a publish that is not waited for. */
     public static final long NO_TICKET = 0;
 
+    /** Redeliveries per peer and tick: the loop has other things to do. */
+    private static final int REDELIVERIES_PER_TICK = 8_192;
+
+    /** When nobody was there for anything, it is tried again after this. */
+    private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
+
     /** Tickets of different lives differ, as epochs do: seconds at least. */
     private static final int TICKETS_PER_EPOCH_BITS = 22;
 
     private final EventLoop loop;
     private final GroupOptions options;
     private final GroupMembers members;
+    private final long firstTicket;
     private final Map<NodeId, GroupPeer> peers = new LinkedHashMap<>();
 
     /** Groups whose members here are all away. */
     private final Set<GroupKey> awayHere = new HashSet<>();
 
-    /** Groups whose members are all away, by connected peer. Read by any thread. */
-    private final Map<NodeId, Set<GroupKey>> awayThere = new ConcurrentHashMap<>();
+    /** The connected peers. Read by any thread. */
+    private final Map<NodeId, GroupPeer> connected = new ConcurrentHashMap<>();
 
     private Consumer<NodeId> wake = peer -> {};
     private long lastTicket;
@@ -55,10 +67,12 @@ public final class GroupLedger implements PeerService {
     private long untracked;
     private long redelivered;
     private long expired;
-    private volatile Statistics statistics = new Statistics(0, 0, 0, 0, 0);
+    private long abandoned;
+    private volatile Statistics statistics = new Statistics(0, 0, 0, 0, 0, 0);
 
     public GroupLedger(long epoch, EventLoop loop, GroupOptions options, GroupMembers members) {
-        this.lastTicket = epoch << TICKETS_PER_EPOCH_BITS;
+        this.firstTicket = epoch << TICKETS_PER_EPOCH_BITS;
+        this.lastTicket = firstTicket;
         this.loop = loop;
         this.options = options;
         this.members = members;
@@ -72,8 +86,10 @@ public final class GroupLedger implements PeerService {
      * @param untracked publishes that are not kept, as there was no room
      * @param redelivered publishes that went to another member as a node was gone
      * @param expired publishes that no member acknowledged in time
+     * @param abandoned publishes whose node began a new life while nobody else was there: it has those that were for
+     *     durable sessions, the others ended with their members' sessions
      */
-    public record Statistics(int waiting, long bytes, long untracked, long redelivered, long expired) {}
+    public record Statistics(int waiting, long bytes, long untracked, long redelivered, long expired, long abandoned) {}
 
     /** As of the last tick. Any thread. */
     public Statistics statistics() {
@@ -82,8 +98,14 @@ public final class GroupLedger implements PeerService {
 
     /** Whether a peer is connected and did not say that all its members of a group are away. Any thread. */
     public boolean isLive(NodeId peer, GroupKey group) {
-        Set<GroupKey> away = awayThere.get(peer);
-        return away != null && !away.contains(group);
+        GroupPeer there = connected.get(peer);
+        return there != null && !there.away.contains(group);
+    }
+
+    /** How many publishes a peer's members have not acknowledged. Any thread. */
+    public int load(NodeId peer) {
+        GroupPeer there = connected.get(peer);
+        return there == null ? 0 : there.load;
     }
 
     /** Members of that group came or went here. */
@@ -112,10 +134,30 @@ public final class GroupLedger implements PeerService {
         }
         GroupPeer peer = peer(id);
         lastTicket++;
-        peer.given.put(lastTicket, given);
+        peer.put(lastTicket, given);
         peer.lastTicket = lastTicket;
         bytes += given.size();
         return lastTicket;
+    }
+
+    /**
+     * A publish that was given to a peer is still in the outbox: where an earlier life of this node gave it, it is kept
+     * from now on as if this one had.
+     *
+     * @param waitedNanos since when it waits
+     */
+    public void onReadBack(NodeId id, long ticket, MeshPublish publish, List<GroupKey> groups, long waitedNanos) {
+        GroupPeer peer = peer(id);
+        if (ticket > firstTicket || peer.given.containsKey(ticket) || peer.isRevoked(ticket)) {
+            return;
+        }
+        Given given = new Given(publish, groups, loop.nanoTime() - waitedNanos);
+        if (bytes + given.size() > options.maxBytes()) {
+            untracked++;
+            return;
+        }
+        peer.put(ticket, given);
+        bytes += given.size();
     }
 
     /** It was not given to the peer after all. */
@@ -124,27 +166,39 @@ public final class GroupLedger implements PeerService {
     }
 
     private void close(GroupPeer peer, long ticket) {
-        Given given = peer.given.remove(ticket);
+        Given given = peer.remove(ticket);
         if (given != null) {
             bytes -= given.size();
         }
     }
 
-    private void redeliver(GroupPeer peer) {
+    /** Returns whether everything was tried that is at stake. */
+    private boolean redeliver(GroupPeer peer) {
         Set<GroupKey> hopeless = new HashSet<>();
-        for (Map.Entry<Long, Given> next : List.copyOf(peer.given.entrySet())) {
+        List<Long> over = new ArrayList<>();
+        boolean all = true;
+        for (Map.Entry<Long, Given> next : peer.given.entrySet()) {
             long ticket = next.getKey();
-            Given given = next.getValue();
             if (ticket > peer.atStakeThrough && peer.talking) {
+                continue; // the new life gets it from the outbox
+            }
+            if (over.size() == REDELIVERIES_PER_TICK) {
+                all = false;
                 break;
             }
-            if (redeliver(given, hopeless)) {
+            if (redeliver(next.getValue(), peer.id, hopeless)) {
                 peer.revoke(ticket);
-                close(peer, ticket);
+                over.add(ticket);
             } else if (peer.talking) {
-                close(peer, ticket); // the new life has it in its store, or gets it from the outbox
+                abandoned++;
+                over.add(ticket);
             }
         }
+        over.forEach(ticket -> close(peer, ticket));
+        if (over.isEmpty()) {
+            peer.notBeforeNanos = loop.nanoTime() + TRY_AGAIN.toNanos();
+        }
+        return all;
     }
 
     /** What was given first goes first: it waited in vain, or the outbox did not keep it as long. */
@@ -160,12 +214,12 @@ public final class GroupLedger implements PeerService {
     }
 
     /** Returns whether nothing is left to do. What was given to some groups and not to others, some get twice. */
-    private boolean redeliver(Given given, Set<GroupKey> hopeless) {
+    private boolean redeliver(Given given, NodeId gone, Set<GroupKey> hopeless) {
         boolean taken = true;
         for (GroupKey group : given.groups()) {
             if (hopeless.contains(group)) {
                 taken = false;
-            } else if (members.redeliver(given.publish(), group)) {
+            } else if (members.redeliver(given.publish(), group, gone)) {
                 redelivered++;
             } else {
                 hopeless.add(group);
@@ -204,7 +258,7 @@ public final class GroupLedger implements PeerService {
     // ---- Peers
 
     private GroupPeer peer(NodeId id) {
-        return peers.computeIfAbsent(id, GroupPeer::new);
+        return peers.computeIfAbsent(id, unknown -> new GroupPeer(unknown, loop.nanoTime()));
     }
 
     @Override
@@ -215,18 +269,15 @@ public final class GroupLedger implements PeerService {
     @Override
     public void onConnected(NodeId id, long epoch) {
         GroupPeer peer = peer(id);
-        boolean sameLife = peer.epoch == epoch;
-        if (!sameLife) {
+        if (peer.epoch != epoch) {
+            // Before the first life that this node met, nothing was given but what is still in the outbox.
+            peer.atStakeThrough = peer.epoch == 0 ? 0 : peer.lastTicket;
             peer.epoch = epoch;
-            peer.pending.clear();
-            peer.highest = 0;
-            peer.ignored.clear();
-            peer.atStakeThrough = peer.lastTicket;
         }
-        if (sameLife || peer.given.isEmpty()) {
-            peer.gone = false;
-        } // else what its last life had is still to be given to others
-        awayThere.put(id, ConcurrentHashMap.newKeySet());
+        // What an earlier life of it had is still to be given to others.
+        peer.gone = peer.atStakeThrough > 0 && !peer.given.isEmpty();
+        peer.away.clear();
+        connected.put(id, peer);
         peer.begin(awayHere);
         wake.accept(id);
     }
@@ -239,9 +290,9 @@ public final class GroupLedger implements PeerService {
     @Override
     public void onGone(NodeId id) {
         GroupPeer peer = peer(id);
-        awayThere.remove(id);
+        connected.remove(id);
         peer.gone = true;
-        peer.goneSinceNanos = loop.nanoTime();
+        peer.notBeforeNanos = loop.nanoTime() + options.redeliverAfter().toNanos();
     }
 
     @Override
@@ -259,15 +310,14 @@ public final class GroupLedger implements PeerService {
         long now = loop.nanoTime();
         int waiting = 0;
         for (GroupPeer peer : List.copyOf(peers.values())) {
-            if (peer.gone
-                    && now - peer.goneSinceNanos >= options.redeliverAfter().toNanos()) {
-                redeliver(peer);
-                peer.gone = !peer.talking;
+            if (peer.gone && now - peer.notBeforeNanos >= 0 && redeliver(peer) && peer.talking) {
+                peer.gone = false;
+                peer.atStakeThrough = 0;
             }
             expire(peer, now);
             waiting += peer.given.size();
         }
-        statistics = new Statistics(waiting, bytes, untracked, redelivered, expired);
+        statistics = new Statistics(waiting, bytes, untracked, redelivered, expired, abandoned);
     }
 
     /** What one peer says. */
@@ -280,26 +330,17 @@ public final class GroupLedger implements PeerService {
 
         @Override
         public void onReset() {
-            Set<GroupKey> away = awayThere.get(peer.id);
-            if (away != null) {
-                away.clear();
-            }
+            peer.away.clear();
         }
 
         @Override
         public void onAway(GroupKey group) {
-            Set<GroupKey> away = awayThere.get(peer.id);
-            if (away != null) {
-                away.add(group);
-            }
+            peer.away.add(group);
         }
 
         @Override
         public void onLive(GroupKey group) {
-            Set<GroupKey> away = awayThere.get(peer.id);
-            if (away != null) {
-                away.remove(group);
-            }
+            peer.away.remove(group);
         }
 
         @Override

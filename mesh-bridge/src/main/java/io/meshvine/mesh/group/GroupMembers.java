@@ -2,6 +2,7 @@ package io.meshvine.mesh.group;
 
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.MeshPublish;
+import io.meshvine.mesh.NodeId;
 
 /** Port: the members of shared subscriptions, as the node knows them. Called on the bridge loop; must not block. */
 public interface GroupMembers {
@@ -10,9 +11,10 @@ public interface GroupMembers {
     boolean isAway(GroupKey group);
 
     /**
-     * Gives a publish to another member: the node that had it is gone.
+     * Gives a publish to another member: the node that had it is gone, or began a new life.
      *
+     * @param gone that node; where it has durable members of the group, it may still have the publish itself
      * @return false if there is nobody at present; then it is tried again
      */
-    boolean redeliver(MeshPublish publish, GroupKey group);
+    boolean redeliver(MeshPublish publish, GroupKey group, NodeId gone);
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** One peer: what was given to its members, what its publishers gave to ours, and what it is to be told. */
@@ -28,7 +29,15 @@ final class GroupPeer {
     long epoch;
     boolean talking;
     boolean gone = true;
-    long goneSinceNanos;
+
+    /** What its members had is not given to others before this. */
+    long notBeforeNanos;
+
+    /** Groups whose members are all away there. Read by any thread. */
+    final Set<GroupKey> away = ConcurrentHashMap.newKeySet();
+
+    /** How much its members have not acknowledged. Read by any thread. */
+    volatile int load;
 
     /** What its members have not acknowledged, by ticket. */
     final Map<Long, Given> given = new LinkedHashMap<>();
@@ -39,10 +48,10 @@ final class GroupPeer {
     /** The last ticket that was opened. */
     long lastTicket;
 
-    /** The last ticket that its last life may have got. */
+    /** The last ticket that an earlier life of it may have got; 0 if none has. */
     long atStakeThrough;
 
-    /** What our members have not acknowledged: tickets of this peer. */
+    /** What our members have not acknowledged: tickets of this peer, in whatever life it gave them. */
     final Set<Long> pending = new HashSet<>();
 
     /** The highest ticket that came from this peer. */
@@ -67,8 +76,26 @@ final class GroupPeer {
         }
     }
 
-    GroupPeer(NodeId id) {
+    GroupPeer(NodeId id, long notBeforeNanos) {
         this.id = id;
+        this.notBeforeNanos = notBeforeNanos;
+    }
+
+    void put(long ticket, Given publish) {
+        given.put(ticket, publish);
+        load = given.size();
+    }
+
+    @Nullable
+    Given remove(long ticket) {
+        Given removed = given.remove(ticket);
+        load = given.size();
+        return removed;
+    }
+
+    /** Whether others have it. */
+    boolean isRevoked(long ticket) {
+        return voided.contains(ticket);
     }
 
     /** Everything is to be told from the start. */

@@ -2,6 +2,7 @@ package io.meshvine.mesh.link;
 
 import io.meshvine.mesh.DropReason;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.wire.StoredPublish;
 
 /** What links report to the bridge. Called on the bridge loop. */
 public interface LinkListener {
@@ -17,6 +18,13 @@ public interface LinkListener {
 
     /** Publishes went no further. */
     void onDropped(DropReason reason, long publishes);
+
+    /**
+     * A publish for members of shared subscriptions was read back from the store: it has not been confirmed.
+     *
+     * @param stored has the ticket under which it was given to the peer
+     */
+    void onReadBack(NodeId peer, StoredPublish stored);
 
     /** More waits for a peer than its window holds, or no longer. */
     void onSaturation(NodeId peer, boolean saturated);

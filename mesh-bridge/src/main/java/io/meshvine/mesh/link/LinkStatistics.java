@@ -2,6 +2,7 @@ package io.meshvine.mesh.link;
 
 import io.meshvine.mesh.DropReason;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.wire.StoredPublish;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -45,6 +46,11 @@ final class LinkStatistics implements LinkListener {
             dropped.merge(reason, publishes, Long::sum);
             bridge.onDropped(reason, publishes);
         }
+    }
+
+    @Override
+    public void onReadBack(NodeId peer, StoredPublish stored) {
+        bridge.onReadBack(peer, stored);
     }
 
     @Override

@@ -69,6 +69,10 @@ final class Outbox {
     private final Tail tail = new Tail();
 
     private long nextSequence;
+
+    /** What earlier lives left was {@linkplain #showLeftBehind reported} up to here. */
+    private Position shownTo = Position.NONE;
+
     private Position acknowledged = Position.NONE;
     private Position sentThrough = Position.NONE;
     private long headBytes;
@@ -140,6 +144,46 @@ final class Outbox {
             }
             return false;
         });
+    }
+
+    /**
+     * Reports, a batch at a time, what an earlier life left for members of shared subscriptions and the peer, which is
+     * absent, has not taken: it stays where it is.
+     */
+    void showLeftBehind(long nowNanos, long wallMillis) {
+        Position from = Position.max(tail.from, shownTo);
+        Position last = new Position(epoch, 0);
+        if (tail.count == 0 || from.isAfter(last)) {
+            return;
+        }
+        long[] read = {0};
+        shownTo = last.next();
+        try {
+            records.read(from, last, (position, record) -> {
+                read[0] += record.length;
+                if (StoredPublish.hasTicket(record)) {
+                    show(record, nowNanos, wallMillis);
+                }
+                boolean goesOn = read[0] < READ_BYTES;
+                shownTo = goesOn ? shownTo : position.next();
+                return goesOn;
+            });
+        } catch (RuntimeException failed) {
+            shownTo = from;
+            LOG.error("what waits for {} on disk cannot be read; it is tried again later", peer, failed);
+        }
+    }
+
+    private void show(byte[] record, long nowNanos, long wallMillis) {
+        try {
+            StoredPublish stored = StoredPublish.decode(reader, record, nowNanos, wallMillis);
+            if (stored.waitedMillis() <= limits.retentionMillis()) {
+                listener.onReadBack(peer, stored);
+            }
+        } catch (WireException malformed) {
+            LOG.debug(
+                    "a publish that waits for {} is unreadable: {}", peer, malformed.getMessage()); // counted when due
+        }
     }
 
     /** Adds a publish that is not repeated when it gets lost. */
@@ -518,8 +562,13 @@ final class Outbox {
             drop(DropReason.EXPIRED, position, record, deletions);
         } else {
             EncodedPublish encoded = EncodedPublish.of(publish);
-            byte[] groups = EncodedPublish.encodeGroups(stored.arrival().groups());
+            long ticket = stored.arrival().ticket();
+            byte[] groups = EncodedPublish.encodeGroups(stored.arrival().groups(), ticket);
             int flags = encoded.flags(true, stored.arrival().subscribers(), groups != null);
+            if (ticket != 0) {
+                flags = EncodedPublish.withTicket(flags);
+                listener.onReadBack(peer, stored);
+            }
             long since = nowNanos - stored.waitedMillis() * NANOS_PER_MILLI;
             OutboxEntry entry = new OutboxEntry(encoded, flags, groups, position, since, true, null);
             entry.stored = true;

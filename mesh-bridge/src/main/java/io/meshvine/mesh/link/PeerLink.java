@@ -436,6 +436,9 @@ public final class PeerLink {
         if (outbox.isSpilling()) {
             work();
         }
+        if (state == LinkState.ABSENT) {
+            outbox.showLeftBehind(clock.nanoTime(), clock.wallMillis());
+        }
     }
 
     /** Gives up what waits for this peer. */

@@ -28,6 +28,11 @@ public record StoredPublish(Arrival arrival, long waitedMillis) {
         return bytes;
     }
 
+    /** Whether a record has a ticket, without reading the rest of it. */
+    public static boolean hasTicket(byte[] stored) {
+        return stored.length > PREFIX_BYTES && (stored[PREFIX_BYTES] & EncodedPublish.TICKET) != 0;
+    }
+
     /** Reads a publish back; its age counts on the clock of {@code nowNanos}. */
     public static StoredPublish decode(PublishReader reader, byte[] stored, long nowNanos, long wallMillis)
             throws WireException {
@@ -47,6 +52,7 @@ public record StoredPublish(Arrival arrival, long waitedMillis) {
                 publish.acceptedNanos() - waitedMillis * NANOS_PER_MILLI,
                 publish.expirySeconds(),
                 publish.body());
-        return new StoredPublish(new Arrival(aged, arrival.subscribers(), arrival.groups()), waitedMillis);
+        return new StoredPublish(
+                new Arrival(aged, arrival.subscribers(), arrival.groups(), arrival.ticket()), waitedMillis);
     }
 }

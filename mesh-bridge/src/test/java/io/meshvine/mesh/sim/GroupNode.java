@@ -44,8 +44,12 @@ final class GroupNode implements LocalBroker, GroupMembers {
     // ---- Members
 
     void addMember() {
+        addMember(false);
+    }
+
+    void addMember(boolean durable) {
         liveMembers++;
-        life.bridge.subscribe(List.of(new Interest(GROUP.group(), GROUP.filter(), 1)), () -> {});
+        life.bridge.subscribe(List.of(new Interest(GROUP.group(), GROUP.filter(), 1, durable)), () -> {});
         recheck();
     }
 
@@ -86,19 +90,19 @@ final class GroupNode implements LocalBroker, GroupMembers {
 
     /** Publishes as a node does: a member here that is connected, else one elsewhere, else one that is away. */
     void publish(MeshPublish publish) {
-        if (!give(publish, () -> {})) {
+        if (!give(publish, () -> books.settled(publish), null)) {
             books.nobody(publish);
         }
     }
 
-    private boolean give(MeshPublish publish, Runnable settled) {
+    private boolean give(MeshPublish publish, Runnable settled, @Nullable NodeId except) {
         if (liveMembers > 0) {
             take(new Held(publish, null, GroupLedger.NO_TICKET));
             settled.run();
             return true;
         }
-        NodeId live = peer(true);
-        NodeId other = live != null || awayMembers > 0 ? live : peer(false);
+        NodeId live = peer(true, except);
+        NodeId other = live != null || awayMembers > 0 ? live : peer(false, except);
         if (other != null) {
             forward(publish, other, settled);
             return true;
@@ -116,10 +120,10 @@ final class GroupNode implements LocalBroker, GroupMembers {
         life.bridge.publish(publish, List.of(new MeshTarget(peer, false, 1, List.of(GROUP))), null, settled);
     }
 
-    private @Nullable NodeId peer(boolean live) {
+    private @Nullable NodeId peer(boolean live, @Nullable NodeId except) {
         List<NodeId> candidates = life.index.members(GROUP).stream()
                 .map(PeerInterest::peer)
-                .filter(peer -> ledger.isLive(peer, GROUP) == live)
+                .filter(peer -> !peer.equals(except) && ledger.isLive(peer, GROUP) == live)
                 .toList();
         return candidates.isEmpty() ? null : candidates.get(life.loop.random().nextInt(candidates.size()));
     }
@@ -148,7 +152,7 @@ final class GroupNode implements LocalBroker, GroupMembers {
 
     private void handOn() {
         for (Held publish : List.copyOf(held)) {
-            NodeId live = peer(true);
+            NodeId live = peer(true, null);
             if (live != null) {
                 held.remove(publish);
                 forward(publish.publish(), live, () -> finish(publish));
@@ -175,7 +179,9 @@ final class GroupNode implements LocalBroker, GroupMembers {
     }
 
     @Override
-    public boolean redeliver(MeshPublish publish, GroupKey group) {
-        return give(publish, () -> {});
+    public boolean redeliver(MeshPublish publish, GroupKey group, NodeId gone) {
+        // Where it has durable members, it may have it itself.
+        Interest there = life.index.get(gone, group);
+        return give(publish, () -> {}, there != null && there.durable() ? gone : null);
     }
 }

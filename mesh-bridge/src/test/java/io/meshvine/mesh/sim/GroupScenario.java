@@ -11,11 +11,13 @@ final class GroupScenario {
     private static final int COURSE_MILLIS = 15_000;
     private static final int PUBLISHES = 60;
     private static final int QUIET_MILLIS = 40_000;
+    private static final int WAITING = 20;
 
     private static final List<BiConsumer<SplittableRandom, SimGroups>> COURSES = List.of(
             GroupScenario::eachPublishIsAcknowledgedOnceWhileMembersComeAndGo,
             GroupScenario::nothingIsLostWithTheNodeOfTheMemberThatHadIt,
-            GroupScenario::nothingIsLostInASplitThatHeals);
+            GroupScenario::nothingIsLostInASplitThatHeals,
+            GroupScenario::whatWaitsForADeadNodeIsNotLostWithTheNodeThatAcceptedIt);
 
     private GroupScenario() {}
 
@@ -45,6 +47,36 @@ final class GroupScenario {
         groups.run(COURSE_MILLIS + 20_000 + QUIET_MILLIS);
         groups.accepted()
                 .forEach(name -> assertThat(groups.acknowledged(name)).as(name).isNotEmpty());
+    }
+
+    private static void whatWaitsForADeadNodeIsNotLostWithTheNodeThatAcceptedIt(
+            SplittableRandom random, SimGroups groups) {
+        int nodes = groups.mesh.nodes().size();
+        if (nodes < 3) {
+            eachPublishIsAcknowledgedOnceWhileMembersComeAndGo(random, groups);
+            return;
+        }
+        for (int node = 0; node < nodes; node++) {
+            groups.mesh.crash(node); // and all members with it
+            groups.mesh.start(node);
+        }
+        groups.run(10_000);
+        groups.node(1).addMember(true);
+        groups.run(5_000);
+        groups.mesh.crash(1);
+        groups.run(10_000);
+        for (int i = 0; i < WAITING; i++) {
+            groups.mesh.at(groups.nowMillis() + random.nextInt(2_000), () -> groups.publish(0));
+        }
+        groups.run(4_000);
+        assertThat(groups.settled()).hasSize(WAITING);
+        groups.mesh.crash(0);
+        groups.mesh.start(0);
+        groups.run(random.nextInt(8_000));
+        groups.node(2).addMember();
+        groups.run(QUIET_MILLIS);
+        groups.settled()
+                .forEach(name -> assertThat(groups.acknowledged(name)).as(name).hasSize(1));
     }
 
     /** Members come and go, and somebody publishes; at the end at least one member is connected. */

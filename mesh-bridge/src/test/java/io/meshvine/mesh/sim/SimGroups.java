@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,6 +25,7 @@ final class SimGroups {
     private final Map<String, Long> publishedNanos = new HashMap<>();
     private final Map<String, Long> acknowledgedNanos = new HashMap<>();
     private final Map<String, Set<Integer>> holders = new HashMap<>();
+    private final Set<String> settled = new LinkedHashSet<>();
     private int publishes;
 
     /** Publishes that went to a node whose members had all been away for a while, though others were connected. */
@@ -55,6 +57,15 @@ final class SimGroups {
 
     void nobody(MeshPublish publish) {
         nobody.add(name(publish));
+    }
+
+    /** Its publisher was told that it is in safe hands. */
+    void settled(MeshPublish publish) {
+        settled.add(name(publish));
+    }
+
+    Set<String> settled() {
+        return settled;
     }
 
     void acknowledged(SimNode.Life by, MeshPublish publish) {
