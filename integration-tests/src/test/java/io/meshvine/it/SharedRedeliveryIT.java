@@ -106,7 +106,9 @@ class SharedRedeliveryIT {
         await("all messages").atMost(PATIENCE).until(() -> received.size() >= messages);
         for (int node = 0; node < 3; node++) {
             int at = node;
-            await("acknowledgements at node " + at).atMost(PATIENCE).until(() -> count(at, "waiting") <= waitingBefore.get(at));
+            await("acknowledgements at node " + at)
+                    .atMost(PATIENCE)
+                    .until(() -> count(at, "waiting") <= waitingBefore.get(at));
             assertThat(count(node, "redelivered")).isZero();
         }
         assertThat(received).containsExactlyInAnyOrderElementsOf(accepted);

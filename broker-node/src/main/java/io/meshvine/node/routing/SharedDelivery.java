@@ -144,7 +144,8 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
 
     /** Delivers what a peer has for a member here, or hands it on if none can take it. */
     void arrived(GroupKey group, Message message, JournalBatch batch) {
-        Candidates candidates = new Candidates(group, local.members(group, message, null), interest.members(group), null);
+        Candidates candidates =
+                new Candidates(group, local.members(group, message, null), interest.members(group), null);
         Chosen chosen = deliver(candidates, message, SharedStrategy.LOCAL, batch);
         if (chosen == null) {
             counters.onDropped(DropReason.NO_MEMBER);

@@ -797,7 +797,10 @@ public final class ClientSession {
 
     private void accept(Entry entry, List<Entry> moved) {
         GroupKey group = entry.pending().group();
-        if (group != null && outlet == null && !movedAway && hasOtherMember(group, entry.pending().message())) {
+        if (group != null
+                && outlet == null
+                && !movedAway
+                && hasOtherMember(group, entry.pending().message())) {
             moved.add(entry);
         } else if (ended) {
             outbound.dropEnded(entry, !movedAway);

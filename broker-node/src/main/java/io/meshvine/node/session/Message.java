@@ -56,7 +56,18 @@ public final class Message {
             long expiresAtMillis,
             String publisherId,
             Origin origin) {
-        this(topic, payload, qos, retain, properties, expiresAtMillis, publisherId, origin, newId(qos, origin), 0, null);
+        this(
+                topic,
+                payload,
+                qos,
+                retain,
+                properties,
+                expiresAtMillis,
+                publisherId,
+                origin,
+                newId(qos, origin),
+                0,
+                null);
     }
 
     /**

@@ -164,7 +164,8 @@ public final class PublishCodec {
         if (origin == Origin.RETAINED) {
             id = Message.NO_ID; // Shown again to each new subscription, which is no repeat.
         }
-        return new Message(topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin, id, hops, released);
+        return new Message(
+                topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin, id, hops, released);
     }
 
     private static void write(MqttProperty<?> property, ByteBuf out) {

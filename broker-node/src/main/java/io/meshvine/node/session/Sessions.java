@@ -59,8 +59,7 @@ public final class Sessions implements AutoCloseable {
         default void onSessionNotDurable(ClientSession session) {}
 
         @Override
-        default boolean hasOtherMember(
-                ClientSession unable, GroupKey group, Message message, boolean evenAway) {
+        default boolean hasOtherMember(ClientSession unable, GroupKey group, Message message, boolean evenAway) {
             return false;
         }
 
