@@ -199,7 +199,8 @@ public final class Node implements RunningNode {
                         mesh::divergence,
                         counters::all,
                         loaded.settings(),
-                        metrics::scrape));
+                        metrics::scrape),
+                security.admin());
     }
 
     /**
@@ -392,6 +393,8 @@ public final class Node implements RunningNode {
     private static FrontOptions frontOptions(NodeConfig config) {
         MqttConfig mqtt = config.mqtt();
         FrontOptions.Builder options = FrontOptions.builder()
+                .rules(mqtt.rules())
+                .limits(mqtt.limits())
                 .webSocketPath(mqtt.wsPath())
                 .workers(mqtt.workers())
                 .maxConnections(mqtt.maxConnections())

@@ -1,5 +1,6 @@
 package io.meshvine.node;
 
+import io.meshvine.node.admin.AdminAccess;
 import io.meshvine.node.config.ConfigException;
 import io.meshvine.node.config.ConfigProblem;
 import io.meshvine.node.config.LoadedConfig;
@@ -7,6 +8,7 @@ import io.meshvine.node.config.LoadedConfig.Effective;
 import io.meshvine.node.front.FrontSecurity;
 import io.meshvine.node.metrics.NodeMetrics;
 import io.meshvine.node.routing.Wills;
+import io.meshvine.node.security.AdminLogins;
 import io.meshvine.node.security.ClientSecurity;
 import io.meshvine.node.security.SecurityFileException;
 import java.time.Duration;
@@ -15,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +69,13 @@ final class NodeSecurity implements AutoCloseable {
 
     FrontSecurity front() {
         return clients.front();
+    }
+
+    /** Who may use the admin endpoint; null if everybody may. */
+    @Nullable
+    AdminAccess admin() {
+        AdminLogins logins = clients.admin();
+        return logins == null ? null : logins::mayEnter;
     }
 
     /** @param wills those of this node's clients */

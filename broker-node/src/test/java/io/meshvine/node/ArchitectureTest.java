@@ -30,6 +30,7 @@ class ArchitectureTest {
             "routing", Set.of("session"),
             "front", Set.of("session", "routing", "config"),
             "security", Set.of("config", "front", "session"),
+            "cli", Set.of("config", "security"),
             "moquette", Set.of("session"));
 
     private static final Set<String> OTHERS_MAY_IMPORT = Set.of("config");

@@ -31,7 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The admin endpoint: changes nothing, without credentials, therefore on loopback unless the operator says otherwise. Runs on
+ * The admin endpoint: asks for credentials where there are any; without, it is on loopback unless the operator says otherwise. Runs on
  * a few daemon threads of its own; a request never touches a thread that carries MQTT traffic.
  */
 public final class AdminServer implements AutoCloseable {
@@ -51,6 +51,7 @@ public final class AdminServer implements AutoCloseable {
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     private final Listener listener;
+    private final AdminGate gate;
     private final AdminSources sources;
     private final ObjectMapper json = new ObjectMapper();
     private final MeshView meshView = new MeshView(json);
@@ -58,8 +59,10 @@ public final class AdminServer implements AutoCloseable {
     private @Nullable Javalin http;
     private @Nullable ServerConnector connector;
 
-    public AdminServer(Listener listener, AdminSources sources) {
+    /** @param access who may ask; null for everybody who reaches the listener */
+    public AdminServer(Listener listener, AdminSources sources, @Nullable AdminAccess access) {
         this.listener = listener;
+        this.gate = new AdminGate(access);
         this.sources = sources;
     }
 
@@ -107,6 +110,7 @@ public final class AdminServer implements AutoCloseable {
         // Gracefully means until every idle keep-alive connection is closed; there is nothing here worth that wait.
         config.jetty.modifyServer(server -> server.setStopTimeout(0));
         config.jetty.addConnector(this::connector);
+        config.routes.before(gate);
         config.routes.get(
                 "/health/live", context -> health(context, sources.health().live()));
         config.routes.get(

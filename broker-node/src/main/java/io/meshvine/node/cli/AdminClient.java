@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a node's admin endpoint. Uses the JDK's old client: it costs half a second less at start than the new one. */
@@ -13,9 +14,12 @@ final class AdminClient {
     private static final int TIMEOUT_MILLIS = 3_000;
 
     private final URI base;
+    private final @Nullable String credentials;
 
-    AdminClient(URI base) {
+    /** @param credentials user and password with a colon in between, null for none */
+    AdminClient(URI base, @Nullable String credentials) {
         this.base = base;
+        this.credentials = credentials;
     }
 
     /**
@@ -43,11 +47,17 @@ final class AdminClient {
         HttpURLConnection connection =
                 (HttpURLConnection) base.resolve(path).toURL().openConnection();
         connection.setRequestMethod(method);
+        if (credentials != null) {
+            byte[] pair = credentials.getBytes(StandardCharsets.UTF_8);
+            connection.setRequestProperty(
+                    "Authorization", "Basic " + Base64.getEncoder().encodeToString(pair)); // RFC 7617
+        }
         connection.setConnectTimeout(TIMEOUT_MILLIS);
         connection.setReadTimeout(timeoutMillis);
+        Answer answer;
         try {
             int status = connection.getResponseCode();
-            return new Answer(status, text(status < 400 ? connection.getInputStream() : connection.getErrorStream()));
+            answer = new Answer(status, text(status < 400 ? connection.getInputStream() : connection.getErrorStream()));
         } catch (IOException e) {
             throw new IOException(
                     "no answer from " + base + " (" + e.getMessage() + "); is the node running, and is"
@@ -56,6 +66,11 @@ final class AdminClient {
         } finally {
             connection.disconnect();
         }
+        if (answer.status() == HttpURLConnection.HTTP_UNAUTHORIZED) {
+            throw new IOException(
+                    base + " wants other credentials; name a file with user:password by --admin-credentials FILE");
+        }
+        return answer;
     }
 
     private static String text(@Nullable InputStream body) throws IOException {

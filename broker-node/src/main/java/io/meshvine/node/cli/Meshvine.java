@@ -71,7 +71,8 @@ public final class Meshvine implements Callable<Integer> {
                 .addSubcommand(new CheckConfigCommand(environment))
                 .addSubcommand(new StatusCommand(environment))
                 .addSubcommand(new DoctorCommand(environment))
-                .addSubcommand(new HealthCommand(environment));
+                .addSubcommand(new HealthCommand(environment))
+                .addSubcommand(new UserCommand(environment, System.in));
         return root.setExecutionExceptionHandler(Meshvine::report);
     }
 

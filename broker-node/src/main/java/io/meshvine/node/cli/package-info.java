@@ -1,6 +1,6 @@
 /**
  * The command line: one node, a demonstration mesh, and questions to running nodes. Imports picocli and the HiveMQ
- * client (nobody else does), and {@code config}; starts nodes through {@code NodeStarter}.
+ * client (nobody else does), {@code config}, and of {@code security} what changes files of users; starts nodes through {@code NodeStarter}.
  */
 @NullMarked
 package io.meshvine.node.cli;

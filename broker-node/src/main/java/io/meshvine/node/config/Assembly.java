@@ -58,6 +58,12 @@ final class Assembly {
         StorageConfig storage = new StorageConfig(
                 get(Settings.DURABILITY), get(Settings.STORAGE_MEMORY), get(Settings.STORAGE_RESERVE));
         Listener admin = new Listener(get(Settings.ADMIN_HOST), get(Settings.ADMIN_PORT));
+        checkReach(
+                Settings.ADMIN_HOST,
+                admin,
+                security.adminPasswordFile() != null || security.allowAnonymous(),
+                "set " + Settings.ADMIN_PASSWORD_FILE.key() + ", or " + Settings.SECURITY_ALLOW_ANONYMOUS.key()
+                        + "=true if that is what you want");
         checkPorts(mqtt, mesh, admin);
         LogLevel logLevel = get(Settings.LOG_LEVEL);
         if (!problems.isEmpty()) {
@@ -108,6 +114,12 @@ final class Assembly {
                 tls,
                 wss,
                 tls.enabled() || wss.enabled() ? tlsConfig : null,
+                List.of(
+                        new AddressRules(get(Settings.MQTT_TCP_ALLOW), get(Settings.MQTT_TCP_DENY)),
+                        new AddressRules(get(Settings.MQTT_WS_ALLOW), get(Settings.MQTT_WS_DENY)),
+                        new AddressRules(get(Settings.MQTT_TLS_ALLOW), get(Settings.MQTT_TLS_DENY)),
+                        new AddressRules(get(Settings.MQTT_WSS_ALLOW), get(Settings.MQTT_WSS_DENY))),
+                limits(),
                 get(Settings.MQTT_WS_PATH),
                 Math.toIntExact(get(Settings.MQTT_MAX_PACKET_SIZE)),
                 get(Settings.MQTT_RECEIVE_MAXIMUM),
@@ -116,6 +128,17 @@ final class Assembly {
                 get(Settings.MQTT_CONNECT_TIMEOUT),
                 get(Settings.MQTT_WORKERS, Integer.toString(host.processors())),
                 get(Settings.MQTT_MAX_CONNECTIONS));
+    }
+
+    private ClientLimits limits() {
+        return new ClientLimits(
+                get(Settings.MQTT_CONNECTION_RATE),
+                get(Settings.MQTT_CONNECTION_RATE_PER_ADDRESS),
+                get(Settings.MQTT_CONNECTIONS_PER_ADDRESS),
+                Math.toIntExact(get(Settings.MQTT_MAX_CONNECT_SIZE)),
+                get(Settings.MQTT_MAX_TOPIC_LEVELS),
+                get(Settings.MQTT_PUBLISH_RATE),
+                get(Settings.MQTT_PUBLISH_BYTES));
     }
 
     private TlsConfig tls() {
@@ -180,7 +203,8 @@ final class Assembly {
                 get(Settings.SECURITY_ALLOW_ANONYMOUS),
                 getIfSet(Settings.SECURITY_PASSWORD_FILE),
                 getIfSet(Settings.SECURITY_ACL_FILE),
-                jwks == null ? null : new SecurityConfig.JwtConfig(jwks, issuer, audience, userClaim));
+                jwks == null ? null : new SecurityConfig.JwtConfig(jwks, issuer, audience, userClaim),
+                getIfSet(Settings.ADMIN_PASSWORD_FILE));
     }
 
     private SessionConfig session() {

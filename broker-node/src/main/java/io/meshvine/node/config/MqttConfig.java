@@ -1,6 +1,7 @@
 package io.meshvine.node.config;
 
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param tls MQTT over TLS
  * @param wss MQTT over WebSocket over TLS
  * @param tlsConfig how TLS is spoken; null while neither of the two is on
+ * @param rules who may connect to {@code tcp}, {@code ws}, {@code tls} and {@code wss}, in this order
+ * @param limits what one client may ask for
  * @param wsPath path of the WebSocket endpoint
  * @param maxPacketSize largest control packet taken from a client, bytes (MQTT 5, 3.2.2.3.6)
  * @param receiveMaximum unacknowledged QoS 1 and 2 publishes a client may have open here (MQTT 5, 3.2.2.3.3)
@@ -27,6 +30,8 @@ public record MqttConfig(
         Listener tls,
         Listener wss,
         @Nullable TlsConfig tlsConfig,
+        List<AddressRules> rules,
+        ClientLimits limits,
         String wsPath,
         int maxPacketSize,
         int receiveMaximum,

@@ -11,12 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param passwordFile users and hashes of their passwords, null for none
  * @param aclFile who may publish and subscribe what, null for everybody everything
  * @param jwt tokens in place of passwords, null for none
+ * @param adminPasswordFile users of the admin port, null for everybody
  */
 public record SecurityConfig(
         boolean allowAnonymous,
         @Nullable Path passwordFile,
         @Nullable Path aclFile,
-        @Nullable JwtConfig jwt) {
+        @Nullable JwtConfig jwt,
+        @Nullable Path adminPasswordFile) {
 
     /**
      * JSON Web Tokens as passwords.

@@ -34,6 +34,10 @@ final class Settings {
             HOST,
             "address for MQTT; default: 127.0.0.1, or 0.0.0.0 with credentials or security.allow-anonymous");
     static final Setting<Integer> MQTT_TCP_PORT = add("mqtt.tcp.port", "1883", ValueType.port(), "port for MQTT");
+    static final Setting<List<Cidr>> MQTT_TCP_ALLOW =
+            add("mqtt.tcp.allow", "", ValueType.cidrs(), "addresses that may connect, as 10.0.0.0/8; default: all");
+    static final Setting<List<Cidr>> MQTT_TCP_DENY =
+            add("mqtt.tcp.deny", "", ValueType.cidrs(), "addresses that may not, whatever is allowed");
     static final Setting<String> MQTT_WS_HOST =
             add("mqtt.ws.host", "", HOST, "address for WebSocket; default as for mqtt.tcp.host");
     static final Setting<Integer> MQTT_WS_PORT =
@@ -43,6 +47,10 @@ final class Settings {
             "/mqtt",
             ValueType.text("a path that starts with /", "/[^\\s?#]*"),
             "path of the WebSocket");
+    static final Setting<List<Cidr>> MQTT_WS_ALLOW =
+            add("mqtt.ws.allow", "", ValueType.cidrs(), "addresses that may connect, as 10.0.0.0/8; default: all");
+    static final Setting<List<Cidr>> MQTT_WS_DENY =
+            add("mqtt.ws.deny", "", ValueType.cidrs(), "addresses that may not, whatever is allowed");
     static final Setting<String> MQTT_TLS_HOST =
             add("mqtt.tls.host", "", HOST, "address for MQTT over TLS; default as for mqtt.tcp.host");
     static final Setting<Integer> MQTT_TLS_PORT = add(
@@ -73,10 +81,18 @@ final class Settings {
             "",
             ValueType.list("a list of cipher suites", "[A-Za-z0-9_-]+"),
             "cipher suites, as TLS_AES_128_GCM_SHA256; default: what is safe");
+    static final Setting<List<Cidr>> MQTT_TLS_ALLOW =
+            add("mqtt.tls.allow", "", ValueType.cidrs(), "addresses that may connect, as 10.0.0.0/8; default: all");
+    static final Setting<List<Cidr>> MQTT_TLS_DENY =
+            add("mqtt.tls.deny", "", ValueType.cidrs(), "addresses that may not, whatever is allowed");
     static final Setting<String> MQTT_WSS_HOST =
             add("mqtt.wss.host", "", HOST, "address for WebSocket over TLS; default as for mqtt.tcp.host");
     static final Setting<Integer> MQTT_WSS_PORT =
             add("mqtt.wss.port", "-1", ValueType.port(), "port for WebSocket over TLS, with the settings of mqtt.tls");
+    static final Setting<List<Cidr>> MQTT_WSS_ALLOW =
+            add("mqtt.wss.allow", "", ValueType.cidrs(), "addresses that may connect, as 10.0.0.0/8; default: all");
+    static final Setting<List<Cidr>> MQTT_WSS_DENY =
+            add("mqtt.wss.deny", "", ValueType.cidrs(), "addresses that may not, whatever is allowed");
     static final Setting<Long> MQTT_MAX_PACKET_SIZE =
             add("mqtt.max-packet-size", "1MiB", ValueType.size("256B", "64MiB"), "largest packet taken from a client");
     static final Setting<Integer> MQTT_RECEIVE_MAXIMUM = add(
@@ -98,6 +114,38 @@ final class Settings {
             "how long a connection may be without CONNECT");
     static final Setting<Integer> MQTT_WORKERS =
             add("mqtt.workers", "", ValueType.integer(1, 1_024), "threads for connections; default: one per processor");
+    static final Setting<Long> MQTT_MAX_CONNECT_SIZE = add(
+            "mqtt.max-connect-size",
+            "256KiB",
+            ValueType.size("256B", "64MiB"),
+            "largest CONNECT: what is taken from somebody who is not known yet");
+    static final Setting<Integer> MQTT_MAX_TOPIC_LEVELS =
+            add("mqtt.max-topic-levels", "128", ValueType.integer(1, 128), "levels of a topic or of a topic filter");
+    static final Setting<Integer> MQTT_PUBLISH_RATE = add(
+            "mqtt.publish-rate",
+            "0",
+            ValueType.integer(0, 10_000_000),
+            "publishes per second of one client, who has to wait beyond; 0: no limit");
+    static final Setting<Long> MQTT_PUBLISH_BYTES = add(
+            "mqtt.publish-bytes",
+            "0",
+            ValueType.size("0", "1024GiB"),
+            "bytes of payloads per second of one client; 0: no limit");
+    static final Setting<Integer> MQTT_CONNECTION_RATE = add(
+            "mqtt.connection-rate",
+            "0",
+            ValueType.integer(0, 1_000_000),
+            "connections accepted per second, more wait; 0: no limit");
+    static final Setting<Integer> MQTT_CONNECTION_RATE_PER_ADDRESS = add(
+            "mqtt.connection-rate-per-address",
+            "0",
+            ValueType.integer(0, 1_000_000),
+            "the same of one address, more are closed; 0: no limit");
+    static final Setting<Integer> MQTT_CONNECTIONS_PER_ADDRESS = add(
+            "mqtt.connections-per-address",
+            "0",
+            ValueType.integer(0, 10_000_000),
+            "connections of one address at the same time; 0: no limit");
     static final Setting<Integer> MQTT_MAX_CONNECTIONS =
             add("mqtt.max-connections", "100000", ValueType.integer(1, 10_000_000), "connections at the same time");
 
@@ -265,6 +313,11 @@ final class Settings {
             add("admin.host", "127.0.0.1", HOST, "address for health, metrics and status");
     static final Setting<Integer> ADMIN_PORT =
             add("admin.port", "8080", ValueType.port(), "port for health, metrics, status");
+    static final Setting<Path> ADMIN_PASSWORD_FILE = add(
+            "admin.password-file",
+            "",
+            ValueType.path(),
+            "users of the admin port, as in security.password-file; without it, everybody");
 
     static final Setting<Boolean> SECURITY_ALLOW_ANONYMOUS = add(
             "security.allow-anonymous",

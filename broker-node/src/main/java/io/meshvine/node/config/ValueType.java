@@ -118,6 +118,19 @@ record ValueType<T>(String expectation, Function<String, T> parser) {
         });
     }
 
+    /** Comma-separated blocks of addresses. */
+    static ValueType<List<Cidr>> cidrs() {
+        return new ValueType<>("a list of addresses or blocks of them, as 10.0.0.0/8,fd00::/8", text -> {
+            List<Cidr> blocks = new ArrayList<>();
+            for (String part : text.split(",", -1)) {
+                if (!text.isEmpty()) {
+                    blocks.add(Cidr.parse(part.trim()));
+                }
+            }
+            return List.copyOf(blocks);
+        });
+    }
+
     static ValueType<Path> path() {
         return new ValueType<>("a path", text -> {
             try {

@@ -5,6 +5,7 @@ import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.JournalUnit;
 import io.meshvine.node.session.ReadPermit;
 import io.meshvine.node.session.Sessions;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
@@ -24,10 +25,18 @@ final class ConnectFlow {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectFlow.class);
 
+    /** What a client's key may have (the mesh takes no longer ones), and less characters than that always fit. */
+    private static final int MAX_KEY_BYTES = 65_535;
+
+    private static final int MAX_KEY_LENGTH = MAX_KEY_BYTES / 3;
+
     private final Services services;
     private final ClientConnection connection;
     private @Nullable ConnectRequest request;
     private @Nullable Client client;
+    /** {@link Principal#key}; of use once somebody is known. */
+    private String key = "";
+
     private Permissions permissions = Permissions.all();
     private @Nullable OpenSession open;
     private long maxPacketSize = ConnectRequest.NO_PACKET_LIMIT;
@@ -116,22 +125,16 @@ final class ConnectFlow {
             refuse(Refusal.NOT_AUTHORIZED, "not authorized to publish the will"); // MQTT 5, 3.1.4
             return;
         }
-        if (isSomebodyElses(services.sessions().get(asked.clientId()), principal)) {
-            refuse(Refusal.NOT_AUTHORIZED, "the client id is in use by another user");
+        String own = principal.key(asked.clientId());
+        if (own.length() > MAX_KEY_LENGTH && ByteBufUtil.utf8Bytes(own) > MAX_KEY_BYTES) {
+            refuse(Refusal.CLIENT_IDENTIFIER_NOT_VALID, "user name and client id are too long together");
             return;
         }
+        key = own;
         client = known;
         permissions = granted;
         atGate = true;
-        if (!services.gate().enter(asked.clientId(), principal.owner(), connection)) { // [MQTT-3.1.4-3]
-            atGate = false;
-            refuse(Refusal.NOT_AUTHORIZED, "the client id is in use by another user");
-        }
-    }
-
-    /** Client ids are not secret: only who began a session may go on with it, or end it by a clean start. */
-    private static boolean isSomebodyElses(@Nullable ClientSession session, Principal principal) {
-        return session != null && !session.isOwnedBy(principal.owner());
+        services.gate().enter(key, connection); // [MQTT-3.1.4-3]
     }
 
     /** The client id is this connection's alone, at this node: claims it in the mesh. */
@@ -144,7 +147,7 @@ final class ConnectFlow {
         }
         long expiry = Math.min(asked.sessionExpirySeconds(), services.options().maxSessionExpirySeconds());
         claiming = true;
-        services.homes().claim(asked.clientId(), asked.cleanStart(), expiry > 0, new Homes.Claimant() {
+        services.homes().claim(key, asked.cleanStart(), expiry > 0, new Homes.Claimant() {
             @Override
             public void granted(long fence) {
                 connection.onLoop(() -> open(asked, known, expiry, fence));
@@ -165,24 +168,13 @@ final class ConnectFlow {
     private void open(ConnectRequest asked, Client known, long expiry, long fence) {
         claiming = false;
         if (connection.ended()) {
-            services.homes().left(asked.clientId(), fence, services.sessions().get(asked.clientId()) != null);
+            services.homes().left(key, fence, services.sessions().get(key) != null);
             leaveGate();
             return;
         }
-        if (isSomebodyElses(services.sessions().get(asked.clientId()), known.principal())) { // came from another node
-            services.homes().left(asked.clientId(), fence, true);
-            refuse(Refusal.NOT_AUTHORIZED, "the client id is in use by another user");
-            return;
-        }
-        Sessions.@Nullable OpenResult result = services.sessions()
-                .open(
-                        asked.clientId(),
-                        asked.cleanStart(),
-                        expiry,
-                        fence,
-                        known.principal().owner());
+        Sessions.@Nullable OpenResult result = services.sessions().open(key, asked.cleanStart(), expiry, fence);
         if (result == null) {
-            services.homes().left(asked.clientId(), fence, false);
+            services.homes().left(key, fence, false);
             refuse(Refusal.QUOTA_EXCEEDED, "too many sessions");
             return;
         }
@@ -206,15 +198,15 @@ final class ConnectFlow {
         // A will of the last connection that still waits for its delay is not sent (MQTT 5, 3.1.3.2.2); where Clean
         // Start
         // ended that session, it has been sent by now.
-        services.wills().disarm(asked.clientId());
+        services.wills().disarm(key);
         if (asked.will() != null) {
-            services.wills().arm(asked.clientId(), asked.will(), held.expirySeconds, mayPublishWill(asked.will()));
+            services.wills().arm(key, asked.will(), held.expirySeconds, mayPublishWill(asked.will()));
             held.willArmed = true;
         }
-        services.wills().connected(asked.clientId());
+        services.wills().connected(key);
         limitBy(known.principal());
         connection.serve(established(asked, known, held));
-        connection.context().fireChannelRead(EngineConnect.of(asked.clientId(), keepAlive(asked)));
+        connection.context().fireChannelRead(EngineConnect.of(key, keepAlive(asked)));
     }
 
     /** Whether the will may be published when it is due: what the client may do can change until then. */
@@ -259,7 +251,7 @@ final class ConnectFlow {
         OpenSession held = open;
         if (held != null && held.willArmed) {
             held.willArmed = false;
-            services.wills().forbid(known.clientId());
+            services.wills().forbid(key);
         }
         if (answered) {
             connection.disconnect(MqttReasonCodes.Disconnect.NOT_AUTHORIZED, "the credentials do not hold any more");
@@ -329,7 +321,7 @@ final class ConnectFlow {
             held.expirySeconds = Math.min(newExpirySeconds, services.options().maxSessionExpirySeconds());
         }
         if (reason == MqttReasonCodes.Disconnect.NORMAL_DISCONNECT.byteValue()) {
-            services.wills().disarm(asked.clientId()); // [MQTT-3.14.4-3], [MQTT-3.1.2-10]
+            services.wills().disarm(key); // [MQTT-3.14.4-3], [MQTT-3.1.2-10]
             held.willArmed = false;
         }
     }
@@ -345,11 +337,11 @@ final class ConnectFlow {
         try {
             if (held != null && asked != null) {
                 if (held.willArmed) {
-                    services.wills().connectionLost(asked.clientId(), held.expirySeconds); // [MQTT-3.1.2-8]
+                    services.wills().connectionLost(key, held.expirySeconds); // [MQTT-3.1.2-8]
                 }
-                services.wills().departed(asked.clientId());
+                services.wills().departed(key);
                 services.sessions().closed(held.session, held.expirySeconds);
-                services.homes().left(asked.clientId(), held.fence, !held.session.isEnded());
+                services.homes().left(key, held.fence, !held.session.isEnded());
             }
         } finally {
             if (!claiming) {
@@ -361,7 +353,7 @@ final class ConnectFlow {
     private void leaveGate() {
         if (atGate && request != null) {
             atGate = false;
-            services.gate().leave(request.clientId(), connection);
+            services.gate().leave(key, connection);
         }
     }
 

@@ -1,7 +1,10 @@
 package io.meshvine.node.front;
 
+import io.meshvine.node.config.AddressRules;
+import io.meshvine.node.config.ClientLimits;
 import io.meshvine.node.config.Listener;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param webSocket where MQTT over WebSocket listens, null for nowhere
  * @param tls where MQTT over TLS listens, null for nowhere
  * @param webSocketTls where MQTT over WebSocket over TLS listens, null for nowhere
+ * @param rules who may connect to each of the four, in the order of {@link Transport}; empty for everybody
+ * @param limits what one client may ask for
  * @param webSocketPath path of the WebSocket endpoint
  * @param workers event loops that serve connections
  * @param maxConnections connections served at the same time
@@ -27,6 +32,8 @@ public record FrontOptions(
         @Nullable Listener webSocket,
         @Nullable Listener tls,
         @Nullable Listener webSocketTls,
+        List<AddressRules> rules,
+        ClientLimits limits,
         String webSocketPath,
         int workers,
         int maxConnections,
@@ -44,6 +51,8 @@ public record FrontOptions(
     private static final int MAX_UNSIGNED_SHORT = 0xFFFF;
 
     public FrontOptions {
+        rules = List.copyOf(rules);
+        require(rules.isEmpty() || rules.size() == Transport.values().length, "rules: " + rules.size());
         require(webSocketPath.startsWith("/"), "WebSocket path must start with /: " + webSocketPath);
         require(workers >= 1, "workers must be at least 1: " + workers);
         require(maxConnections >= 1, "connections must be at least 1: " + maxConnections);
@@ -54,6 +63,11 @@ public record FrontOptions(
                 maxKeepAlive.toSeconds() >= 0 && maxKeepAlive.toSeconds() <= MAX_UNSIGNED_SHORT,
                 "keep alive must be 0 to 65535 seconds: " + maxKeepAlive);
         require(maxSessionExpirySeconds >= 0 && maxSessionExpirySeconds <= NEVER, "expiry: " + maxSessionExpirySeconds);
+    }
+
+    /** Who may connect over a transport. */
+    AddressRules rules(Transport transport) {
+        return rules.isEmpty() ? AddressRules.NONE : rules.get(transport.ordinal());
     }
 
     private static void require(boolean holds, String otherwise) {
@@ -73,6 +87,8 @@ public record FrontOptions(
         private @Nullable Listener webSocket;
         private @Nullable Listener tls;
         private @Nullable Listener webSocketTls;
+        private List<AddressRules> rules = List.of();
+        private ClientLimits limits = ClientLimits.DEFAULTS;
         private String webSocketPath = "/mqtt";
         private int workers = Runtime.getRuntime().availableProcessors();
         private int maxConnections = 100_000;
@@ -103,6 +119,16 @@ public record FrontOptions(
 
         public Builder webSocketTls(String host, int port) {
             webSocketTls = new Listener(host, port);
+            return this;
+        }
+
+        public Builder rules(List<AddressRules> ofTransports) {
+            rules = ofTransports;
+            return this;
+        }
+
+        public Builder limits(ClientLimits ofClients) {
+            limits = ofClients;
             return this;
         }
 
@@ -162,6 +188,8 @@ public record FrontOptions(
                     webSocket,
                     tls,
                     webSocketTls,
+                    rules,
+                    limits,
                     webSocketPath,
                     workers,
                     maxConnections,

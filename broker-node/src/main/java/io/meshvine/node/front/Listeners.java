@@ -1,5 +1,6 @@
 package io.meshvine.node.front;
 
+import io.meshvine.node.config.ClientLimits;
 import io.meshvine.node.config.ListenException;
 import io.meshvine.node.config.Listener;
 import io.netty.bootstrap.ServerBootstrap;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Server sockets, their event loops and the connections on them: epoll where there is one, else NIO. */
 @SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
@@ -43,10 +45,15 @@ final class Listeners {
     private final EventLoopGroup boss;
     private final EventLoopGroup workers;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Firewall firewall;
+    private final @Nullable AcceptRate acceptRate;
     private final Map<Transport, Channel> servers = new EnumMap<>(Transport.class);
 
     Listeners(Services services) {
         this.services = services;
+        ClientLimits limits = services.options().limits();
+        this.firewall = new Firewall(limits, services.counters());
+        this.acceptRate = limits.connectionRate() > 0 ? new AcceptRate(limits.connectionRate()) : null;
         this.boss = group(1, "mqtt-accept");
         this.workers = group(services.options().workers(), "mqtt");
     }
@@ -75,7 +82,7 @@ final class Listeners {
     private Channel bind(Transport transport, Listener listener) throws ListenException {
         Class<? extends ServerChannel> type =
                 Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
-        ChannelFuture bound = new ServerBootstrap()
+        ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(boss, workers)
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
@@ -85,9 +92,11 @@ final class Listeners {
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                .childHandler(new Pipeline(services, connections, transport))
-                .bind(listener.host(), listener.port())
-                .awaitUninterruptibly();
+                .childHandler(new Pipeline(services, connections, firewall, transport));
+        if (acceptRate != null) {
+            bootstrap.handler(acceptRate);
+        }
+        ChannelFuture bound = bootstrap.bind(listener.host(), listener.port()).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new ListenException(transport.setting(), listener, bound.cause());
         }

@@ -54,12 +54,18 @@ final class PacketDecoder extends ByteToMessageDecoder {
     private static final int DUP = 0x08;
     private static final int RETAIN = 0x01;
 
+    private final int maxConnectSize;
     private final int maxPacketSize;
     private boolean connectSeen;
     private boolean version5;
     private boolean failed;
 
-    PacketDecoder(int maxPacketSize) {
+    /**
+     * @param maxConnectSize largest first packet, bytes, if that is less
+     * @param maxPacketSize largest packet, bytes
+     */
+    PacketDecoder(int maxConnectSize, int maxPacketSize) {
+        this.maxConnectSize = Math.min(maxConnectSize, maxPacketSize);
         this.maxPacketSize = maxPacketSize;
     }
 
@@ -102,7 +108,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
                 throw PacketReader.malformed("remaining length in more than 4 bytes");
             }
         } while ((part & 0x80) != 0);
-        if (at + remaining > maxPacketSize) {
+        if (at + remaining > (connectSeen ? maxPacketSize : maxConnectSize)) {
             // Known from the first bytes: nothing of it is collected [MQTT-3.2.2-15].
             throw new ProtocolViolation(
                     MqttReasonCodes.Disconnect.PACKET_TOO_LARGE, "a packet of " + (at + remaining) + " bytes");

@@ -32,17 +32,23 @@ final class Pipeline extends ChannelInitializer<Channel> {
     private final Services services;
     private final ChannelGroup connections;
     private final Transport transport;
+    private final Firewall firewall;
     private final WireMeter meter;
 
-    Pipeline(Services services, ChannelGroup connections, Transport transport) {
+    Pipeline(Services services, ChannelGroup connections, Firewall firewall, Transport transport) {
         this.services = services;
         this.connections = connections;
+        this.firewall = firewall;
         this.transport = transport;
         this.meter = new WireMeter(services.counters());
     }
 
     @Override
     protected void initChannel(Channel channel) {
+        if (!firewall.admits(channel, services.options().rules(transport))) {
+            channel.close();
+            return;
+        }
         connections.add(channel);
         if (connections.size() > services.options().maxConnections()) {
             services.counters().connect("too-many-connections");
@@ -62,7 +68,11 @@ final class Pipeline extends ChannelInitializer<Channel> {
         }
         pipeline.addLast("flush", new FlushConsolidationHandler(CONSOLIDATED_FLUSHES, true));
         pipeline.addLast("meter", meter);
-        pipeline.addLast("decoder", new PacketDecoder(services.options().maxPacketSize()));
+        pipeline.addLast(
+                "decoder",
+                new PacketDecoder(
+                        services.options().limits().maxConnectSize(),
+                        services.options().maxPacketSize()));
         pipeline.addLast("encoder", MqttEncoder.INSTANCE);
         pipeline.addLast("front", new FrontHandler(services, transport));
         pipeline.addLast("engine", services.engine().handler());

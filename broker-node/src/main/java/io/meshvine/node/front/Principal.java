@@ -1,7 +1,6 @@
 package io.meshvine.node.front;
 
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +39,13 @@ public record Principal(
     /** Topics that somebody may use. */
     public record TopicGrant(String filter, boolean read, boolean write) {}
 
-    /** Whose sessions are this one's too. */
-    public String owner() {
-        return Objects.requireNonNullElse(name, "");
+    /**
+     * Under which name a client's session, will and connection are known to the mesh: its client id, behind the user's name
+     * where there is one, so that nobody gets at those of another user. No string of MQTT has the character in between
+     * [MQTT-1.5.4-2].
+     */
+    public String key(String clientId) {
+        return name == null ? clientId : name + '\0' + clientId;
     }
 
     @Override

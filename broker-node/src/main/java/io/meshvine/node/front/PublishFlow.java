@@ -14,6 +14,7 @@ import io.netty.handler.codec.mqtt.MqttReasonCodes;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client publishes: PUBLISH with its checks, to the router, and PUBACK, PUBREC, PUBREL and PUBCOMP of that
@@ -37,6 +38,7 @@ final class PublishFlow {
     private final AckLine acks;
     private final JournalBatch kept;
     private final IntObjectMap<Boolean> unreleased = new IntObjectHashMap<>(4); // QoS 2 of this connection
+    private final @Nullable PublishRate rate;
     private int unacknowledged;
     private boolean retained; // Something of this burst is.
 
@@ -54,6 +56,10 @@ final class PublishFlow {
         this.aliases = new InboundAliases(services.options().topicAliasMaximum());
         this.acks = new AckLine(connection);
         this.kept = services.sessions().journal().batch();
+        this.rate = PublishRate.of(
+                services.options().limits(),
+                connection.pauses(),
+                connection.context().executor());
     }
 
     /** Whether a client may publish to a topic: the server's own topics are nobody's (MQTT 5, 4.7.2). */
@@ -66,6 +72,9 @@ final class PublishFlow {
         int qos = packet.fixedHeader().qosLevel().value();
         services.counters().publishIn(qos);
         services.congestion().published(connection.pauses());
+        if (rate != null) {
+            rate.published(packet.payload().readableBytes());
+        }
         PropertyReader properties = new PropertyReader(packet.variableHeader().properties());
         if (properties.has(MqttPropertyType.SUBSCRIPTION_IDENTIFIER)) {
             throw ProtocolViolation.protocolError(
@@ -134,7 +143,7 @@ final class PublishFlow {
                 packet.fixedHeader().isRetain(),
                 application.properties(),
                 expiresAt(application),
-                request.clientId(),
+                session.clientId(),
                 Origin.CLIENT);
         try {
             return services.router().publish(message, kept, settlement);
@@ -167,7 +176,7 @@ final class PublishFlow {
         if (topic.indexOf('#') >= 0 || topic.indexOf('+') >= 0) {
             throw PacketReader.malformed("a wildcard in a topic name"); // [MQTT-3.3.2-2]
         }
-        if (!TopicFilters.isValidTopicName(topic)) {
+        if (!TopicFilters.isValidTopicName(topic) || services.options().limits().isTooDeep(topic)) {
             return refuse(MqttReasonCodes.PubAck.TOPIC_NAME_INVALID, FrontCounters.Drop.TOPIC_INVALID);
         }
         if (!mayPublish(permissions, topic)) {

@@ -22,6 +22,8 @@ final class ReadPauses {
         UNREAD,
         /** The way onward is full: a peer of the mesh takes no more. */
         CONGESTED,
+        /** The client publishes faster than it may. */
+        RATE,
         /** The store has much to write already: it is slow, or cannot write at present. */
         UNWRITTEN
     }
@@ -60,6 +62,7 @@ final class ReadPauses {
         return causes.contains(Cause.UNSETTLED)
                 || causes.contains(Cause.CONGESTED)
                 || causes.contains(Cause.UNWRITTEN)
+                || causes.contains(Cause.RATE)
                 || causes.contains(Cause.CONNECTING);
     }
 }

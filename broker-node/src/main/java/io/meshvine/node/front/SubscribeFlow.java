@@ -103,7 +103,7 @@ final class SubscribeFlow {
         String filter = asked.topicFilter();
         MqttSubscriptionOption option = asked.option();
         String plain = plainFilter(filter);
-        if (plain == null) {
+        if (plain == null || services.options().limits().isTooDeep(plain)) {
             return MqttReasonCodes.SubAck.TOPIC_FILTER_INVALID;
         }
         if (option.isNoLocal() && TopicFilters.isShared(filter)) {

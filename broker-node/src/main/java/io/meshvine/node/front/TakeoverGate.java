@@ -26,62 +26,27 @@ final class TakeoverGate {
 
     private final ConcurrentMap<String, Place> places = new ConcurrentHashMap<>();
 
-    /**
-     * Who holds a client id.
-     *
-     * @param owner on whose behalf, or null for the node's own
-     */
-    private record Place(
-            @Nullable String owner,
-            Claimant holder,
-            @Nullable String nextOwner,
-            @Nullable Claimant waiting) {
+    private record Place(Claimant holder, @Nullable Claimant waiting) {}
 
-        /** Whether somebody may not displace who is here. */
-        boolean isBarredTo(@Nullable String newcomer) {
-            return newcomer != null
-                    && (owner != null && !owner.equals(newcomer) || nextOwner != null && !nextOwner.equals(newcomer));
-        }
-    }
-
-    /** Asks for a client id on the node's own behalf. */
+    /** Asks for a client id. */
     void enter(String clientId, Claimant newcomer) {
-        enter(clientId, null, newcomer);
-    }
-
-    /**
-     * Asks for a client id.
-     *
-     * @param owner on whose behalf; null for the node's own
-     * @return false, and nothing has changed, if it is held on somebody else's behalf
-     */
-    boolean enter(String clientId, @Nullable String owner, Claimant newcomer) {
         List<Claimant> displaced = new ArrayList<>(2);
-        boolean[] barred = {false};
         places.compute(clientId, (id, place) -> {
             displaced.clear();
-            barred[0] = place != null && place.isBarredTo(owner);
             if (place == null) {
-                return new Place(owner, newcomer, null, null);
-            }
-            if (barred[0]) {
-                return place;
+                return new Place(newcomer, null);
             }
             displaced.add(place.holder);
             if (place.waiting != null) {
                 displaced.add(place.waiting);
             }
-            return new Place(place.owner, place.holder, owner, newcomer);
+            return new Place(place.holder, newcomer);
         });
-        if (barred[0]) {
-            return false;
-        }
         if (displaced.isEmpty()) {
             newcomer.admitted();
         } else {
             displaced.forEach(Claimant::takenOver);
         }
-        return true;
     }
 
     /** Gives a client id back, or stops waiting for it. Without effect for one that does neither. */
@@ -90,7 +55,7 @@ final class TakeoverGate {
         places.computeIfPresent(clientId, (id, place) -> {
             next.clear();
             if (place.waiting == leaver) {
-                return new Place(place.owner, place.holder, null, null);
+                return new Place(place.holder, null);
             }
             if (place.holder != leaver) {
                 return place;
@@ -99,7 +64,7 @@ final class TakeoverGate {
                 return null;
             }
             next.add(place.waiting);
-            return new Place(place.nextOwner, place.waiting, null, null);
+            return new Place(place.waiting, null);
         });
         next.forEach(Claimant::admitted);
     }

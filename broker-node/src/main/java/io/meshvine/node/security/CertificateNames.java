@@ -23,11 +23,13 @@ final class CertificateNames {
 
     /** The name, or null if the certificate has none of that kind. */
     static @Nullable String name(X509Certificate certificate, Identity identity) {
-        return switch (identity) {
-            case NONE -> null;
-            case CN -> commonName(certificate);
-            case SAN -> alternativeName(certificate);
-        };
+        String name =
+                switch (identity) {
+                    case NONE -> null;
+                    case CN -> commonName(certificate);
+                    case SAN -> alternativeName(certificate);
+                };
+        return name == null || name.chars().anyMatch(Character::isISOControl) ? null : name;
     }
 
     private static @Nullable String commonName(X509Certificate certificate) {

@@ -12,22 +12,25 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Everything that decides about clients, made of the configuration. {@link #readChanged} on one thread, the rest on any. */
+/** Everything that decides about clients and users of the admin endpoint, made of the configuration. {@link #readChanged} on one thread, the rest on any. */
 public final class ClientSecurity implements AutoCloseable {
 
     private final @Nullable ServerTls tls;
     private final @Nullable ClientAuthenticator authenticator;
     private final AclAuthorizer authorizer;
+    private final @Nullable AdminLogins admin;
     private final List<WatchedFiles> watched;
 
     private ClientSecurity(
             @Nullable ServerTls tls,
             @Nullable ClientAuthenticator authenticator,
             AclAuthorizer authorizer,
+            @Nullable AdminLogins admin,
             List<WatchedFiles> watched) {
         this.tls = tls;
         this.authenticator = authenticator;
         this.authorizer = authorizer;
+        this.admin = admin;
         this.watched = List.copyOf(watched);
     }
 
@@ -43,15 +46,19 @@ public final class ClientSecurity implements AutoCloseable {
         TlsConfig tlsConfig = mqtt.tlsConfig();
         ServerTls tls = tlsConfig == null ? null : new ServerTls(tlsConfig, mqtt.connectTimeout());
         Path passwordFile = security.passwordFile();
-        PasswordCheck passwords = passwordFile == null ? null : new PasswordCheck(passwordFile);
+        PasswordCheck passwords =
+                passwordFile == null ? null : new PasswordCheck("security.password-file", passwordFile);
         JwtConfig jwt = security.jwt();
         TokenCheck tokens = jwt == null ? null : new TokenCheck(jwt);
         AclAuthorizer authorizer = new AclAuthorizer(security.aclFile());
+        Path adminFile = security.adminPasswordFile();
+        AdminLogins admin = adminFile == null ? null : new AdminLogins(adminFile, nanoTime);
         Stream.of(
                         tls == null ? null : tls.files(),
                         passwords == null ? null : passwords.files(),
                         tokens == null ? null : tokens.files(),
-                        authorizer.files())
+                        authorizer.files(),
+                        admin == null ? null : admin.files())
                 .flatMap(Stream::ofNullable)
                 .forEach(watched::add);
         boolean identified = tlsConfig != null && tlsConfig.identifiesClients();
@@ -63,12 +70,17 @@ public final class ClientSecurity implements AutoCloseable {
                         tlsConfig == null ? TlsConfig.Identity.NONE : tlsConfig.identity(),
                         security.allowAnonymous(),
                         nanoTime);
-        return new ClientSecurity(tls, authenticator, authorizer, watched);
+        return new ClientSecurity(tls, authenticator, authorizer, admin, watched);
     }
 
     /** What the front asks. */
     public FrontSecurity front() {
         return new FrontSecurity(authenticator, authorizer, tls);
+    }
+
+    /** Who may use the admin endpoint; null if everybody may. */
+    public @Nullable AdminLogins admin() {
+        return admin;
     }
 
     /** Reads again what changed; returns whether anything new is in force. */

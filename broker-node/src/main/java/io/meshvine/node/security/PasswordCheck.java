@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PasswordCheck {
 
-    private static final String SETTING = "security.password-file";
     private static final String MAC = "HmacSHA256";
     private static final byte[] NONE = {};
 
@@ -31,12 +30,17 @@ final class PasswordCheck {
     /** A password that was right for that hash. */
     private record Remembered(String hash, byte[] digest) {}
 
-    PasswordCheck(Path file) throws SecurityFileException {
+    /**
+     * Reads the file.
+     *
+     * @param setting the key that names it
+     */
+    PasswordCheck(String setting, Path file) throws SecurityFileException {
         byte[] secret = new byte[32];
         new SecureRandom().nextBytes(secret);
         this.key = new SecretKeySpec(secret, MAC);
         this.files = WatchedFiles.read(List.of(file), () -> {
-            PasswordFile read = PasswordFile.read(SETTING, file);
+            PasswordFile read = PasswordFile.read(setting, file);
             users = read;
             decoy = read.users().values().stream().findFirst().orElse(decoy);
             remembered.keySet().retainAll(read.users().keySet());

@@ -103,8 +103,8 @@ final class TokenCheck {
         }
         try {
             String name = claims.getClaimValue(config.userClaim(), String.class);
-            if (name == null || name.isEmpty()) {
-                LOG.debug("a token has no {}", config.userClaim());
+            if (name == null || name.isEmpty() || name.chars().anyMatch(Character::isISOControl)) {
+                LOG.debug("a token has no {} that can be a user's name", config.userClaim());
                 return null;
             }
             return new Principal(

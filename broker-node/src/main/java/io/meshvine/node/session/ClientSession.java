@@ -27,9 +27,6 @@ public final class ClientSession {
     /** Messages worked off at a time, so that one session does not keep its loop from the others. */
     private static final int BATCH = 512;
 
-    /** Owner of the sessions of anonymous clients. */
-    public static final String NOBODYS = "";
-
     private final String clientId;
     private final SessionContext context;
     /** Guards everything that is not volatile or final. */
@@ -49,7 +46,6 @@ public final class ClientSession {
     private volatile boolean queueFull;
     private volatile boolean ended;
     private volatile long expirySeconds;
-    private volatile String owner = NOBODYS;
     private volatile ReadPermit permit = ReadPermit.ALL;
     private volatile @Nullable ConcurrentHashMap<String, Subscription> subscriptions;
 
@@ -127,19 +123,6 @@ public final class ClientSession {
 
     void expirySeconds(long seconds) {
         expirySeconds = seconds;
-    }
-
-    /** Whether that user may go on with the session. Any thread. */
-    public boolean isOwnedBy(String user) {
-        return owner.equals(user);
-    }
-
-    void own(String user) {
-        owner = user;
-        SessionJournal own = journal;
-        if (own != null) {
-            own.owner(user);
-        }
     }
 
     /** Whether the client may read a topic now. Any thread. */
@@ -379,7 +362,7 @@ public final class ClientSession {
         synchronized (mailbox) {
             long now = context.wallMillis().getAsLong();
             return new SessionHeader(
-                    own.number(), expirySeconds, now, outbound.sentThrough(), own.lastSequence(), own.fence(), owner);
+                    own.number(), expirySeconds, now, outbound.sentThrough(), own.lastSequence(), own.fence());
         }
     }
 

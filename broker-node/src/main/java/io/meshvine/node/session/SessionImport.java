@@ -84,12 +84,6 @@ public final class SessionImport {
         }
         ClientSession existing = sessions.get(clientId);
         isNew = existing == null;
-        if (existing != null && !existing.isOwnedBy(there.owner())) {
-            // Two users took the same client id on two sides of a split: nobody gets what was another's.
-            sessions.counters().onDropped(DropReason.SESSION_ENDED, deliveries.size());
-            deliveries.clear();
-            subscriptions.clear();
-        }
         ClientSession opened = existing == null ? sessions.openReceived(clientId, there, fence) : existing;
         if (opened != null) {
             opened.moveHere();

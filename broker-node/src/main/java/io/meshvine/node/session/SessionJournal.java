@@ -17,7 +17,6 @@ final class SessionJournal {
     private final long number;
     private volatile long lastSequence;
     private volatile long fence;
-    private volatile String owner = ClientSession.NOBODYS;
 
     /** For a session that comes from another node, whose own deliveries come ahead of those that arrive here meanwhile. */
     static SessionJournal received(Journal journal, String clientId, long lastSequence, long fence) {
@@ -73,11 +72,6 @@ final class SessionJournal {
         fence = latest;
     }
 
-    /** Whose session it is; to be kept with the next header. */
-    void owner(String name) {
-        owner = name;
-    }
-
     byte[] queueKey(long sequence) {
         return SessionRecords.queueKey(number, sequence);
     }
@@ -111,7 +105,7 @@ final class SessionJournal {
 
     void putHeader(JournalUnit unit, long expirySeconds, long disconnectedAtMillis, long sentThrough) {
         SessionHeader header =
-                new SessionHeader(number, expirySeconds, disconnectedAtMillis, sentThrough, lastSequence, fence, owner);
+                new SessionHeader(number, expirySeconds, disconnectedAtMillis, sentThrough, lastSequence, fence);
         unit.put(Family.SESSIONS, SessionRecords.headerKey(clientId), SessionRecords.header(header));
     }
 

@@ -31,9 +31,6 @@ final class SessionRecords {
 
     private static final byte VERSION = 1;
 
-    /** Of a header with the name of an owner behind it; one without is of version 1, as ever. */
-    private static final byte OWNED_HEADER = 2;
-
     private static final byte HEADER = 'H';
     private static final byte INBOUND = 'Q';
     private static final byte SUBSCRIPTION = 'S';
@@ -163,31 +160,24 @@ final class SessionRecords {
     // ---- Header, subscription, unreleased publish
 
     static byte[] header(SessionHeader header) {
-        byte[] owner = header.owner().getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(VALUE_OF_HEADER + owner.length)
-                .put(owner.length == 0 ? VERSION : OWNED_HEADER)
+        return ByteBuffer.allocate(VALUE_OF_HEADER)
+                .put(VERSION)
                 .putLong(header.number())
                 .putLong(header.expirySeconds())
                 .putLong(header.disconnectedAtMillis())
                 .putLong(header.sentThrough())
                 .putLong(header.lastSequence())
                 .putLong(header.fence())
-                .put(owner)
                 .array();
     }
 
     static SessionHeader header(byte[] key, byte[] value) {
-        return read(Family.SESSIONS, key, value, OWNED_HEADER, in -> {
-            boolean owned = value[0] == OWNED_HEADER;
-            return new SessionHeader(
-                    in.getLong(),
-                    in.getLong(),
-                    in.getLong(),
-                    in.getLong(),
-                    in.getLong(),
-                    in.getLong(),
-                    owned ? StandardCharsets.UTF_8.decode(in).toString() : ClientSession.NOBODYS);
-        });
+        return read(
+                Family.SESSIONS,
+                key,
+                value,
+                in -> new SessionHeader(
+                        in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
     }
 
     static byte[] subscription(Subscription subscription) {
@@ -346,15 +336,11 @@ final class SessionRecords {
     }
 
     private static <T> T read(Family family, byte[] key, byte[] value, Decoder<T> decoder) {
-        return read(family, key, value, VERSION, decoder);
-    }
-
-    private static <T> T read(Family family, byte[] key, byte[] value, byte newest, Decoder<T> decoder) {
         try {
             ByteBuffer in = ByteBuffer.wrap(value);
             byte version = in.get();
-            if (version < VERSION || version > newest) {
-                throw new IllegalArgumentException("of version " + version + ", and this one knows " + newest);
+            if (version != VERSION) {
+                throw new IllegalArgumentException("of version " + version + ", and this one knows " + VERSION);
             }
             return decoder.decode(in);
         } catch (BufferUnderflowException

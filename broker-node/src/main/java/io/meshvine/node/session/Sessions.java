@@ -178,28 +178,26 @@ public final class Sessions implements AutoCloseable {
      * @return null if the node has as many sessions as it may have: CONNACK 0x97 is due
      */
     public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds) {
-        return open(clientId, cleanStart, expirySeconds, 0, ClientSession.NOBODYS);
+        return open(clientId, cleanStart, expirySeconds, 0);
     }
 
     /**
      * The same for a client that claimed to be at home here.
      *
      * @param fence number of the claim, kept with the session
-     * @param owner whose session it is; that {@linkplain ClientSession#isOwnedBy it may be} is the caller's part
      */
-    public @Nullable OpenResult open(
-            String clientId, boolean cleanStart, long expirySeconds, long fence, String owner) {
+    public @Nullable OpenResult open(String clientId, boolean cleanStart, long expirySeconds, long fence) {
         requireExpiry(expirySeconds);
         synchronized (stripe(clientId)) {
             JournalBatch batch = journal.batch();
-            OpenResult opened = open(clientId, cleanStart, expirySeconds, fence, owner, batch);
+            OpenResult opened = open(clientId, cleanStart, expirySeconds, fence, batch);
             JournalUnit kept = batch.commit();
             return opened == null ? null : new OpenResult(opened.session(), opened.present(), kept);
         }
     }
 
     private @Nullable OpenResult open(
-            String clientId, boolean cleanStart, long expirySeconds, long fence, String owner, JournalBatch batch) {
+            String clientId, boolean cleanStart, long expirySeconds, long fence, JournalBatch batch) {
         Held existing = held.get(clientId);
         if (existing != null) {
             existing.cancelExpiry();
@@ -207,7 +205,6 @@ public final class Sessions implements AutoCloseable {
                 ClientSession session = existing.session;
                 session.expirySeconds(expirySeconds);
                 session.fence(fence);
-                session.own(owner);
                 if (expirySeconds == ENDS_AT_CLOSE) {
                     session.forgetKept(batch);
                     listener.onSessionNotDurable(session);
@@ -227,7 +224,6 @@ public final class Sessions implements AutoCloseable {
         ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
         session.expirySeconds(expirySeconds);
         session.fence(fence);
-        session.own(owner);
         session.keepConnected(batch);
         held.put(clientId, new Held(session));
         return new OpenResult(session, false, null);
@@ -295,7 +291,6 @@ public final class Sessions implements AutoCloseable {
             SessionJournal own = SessionJournal.received(journal, clientId, there.lastSequence(), fence);
             ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
             session.expirySeconds(there.expirySeconds());
-            session.own(there.owner());
             session.hold();
             held.put(clientId, new Held(session));
             return session;
@@ -337,7 +332,6 @@ public final class Sessions implements AutoCloseable {
         SessionJournal own = SessionJournal.restored(journal, clientId, header, lastSequence);
         ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
         session.expirySeconds(header.expirySeconds());
-        session.own(header.owner());
         synchronized (stripe(clientId)) {
             Held restored = new Held(session);
             held.put(clientId, restored);

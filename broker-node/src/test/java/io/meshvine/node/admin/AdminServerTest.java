@@ -14,13 +14,16 @@ import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.node.config.Listener;
 import io.meshvine.node.config.LoadedConfig.Effective;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,7 +64,7 @@ class AdminServerTest {
     void start() throws IOException {
         health.readyWhen("storage", storage::get);
         health.aliveWhen("loop", Optional::empty);
-        server = new AdminServer(ANY_PORT, sources());
+        server = new AdminServer(ANY_PORT, sources(), null);
         server.start();
     }
 
@@ -190,7 +193,8 @@ class AdminServerTest {
                         List.of(),
                         () -> {
                             throw new IllegalStateException("secret detail");
-                        }))) {
+                        }),
+                null)) {
             failing.start();
             HttpResponse<String> response =
                     send(HttpRequest.newBuilder().uri(URI.create("http://127.0.0.1:" + failing.port() + "/metrics")));
@@ -201,7 +205,7 @@ class AdminServerTest {
 
     @Test
     void saysWhichAddressIsTaken() {
-        try (AdminServer second = new AdminServer(new Listener("127.0.0.1", server.port()), sources())) {
+        try (AdminServer second = new AdminServer(new Listener("127.0.0.1", server.port()), sources(), null)) {
             assertThatThrownBy(second::start)
                     .isInstanceOf(IOException.class)
                     .hasMessageStartingWith("admin: cannot listen on 127.0.0.1:" + server.port())
@@ -250,5 +254,53 @@ class AdminServerTest {
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
         return client.send(request.timeout(Duration.ofSeconds(20)).build(), BodyHandlers.ofString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /health/live", "GET, /health/ready", "GET, /metrics", "GET, /api/v1/mesh", "GET, /api/v1/mesh/divergence",
+        "GET, /api/v1/config", "POST, /api/v1/mesh/probe", "GET, /nowhere", "PUT, /metrics", "HEAD, /metrics",
+        "OPTIONS, /metrics", "TRACE, /metrics", "GET, /api/v1/../v1/config", "GET, //metrics", "GET, /%6detrics",
+    })
+    void everyRouteAsksForCredentialsWhereThereAreAny(String method, String path) throws Exception {
+        AdminAccess access = (user, password, address) -> user.equals("ann")
+                && new String(password, StandardCharsets.UTF_8).equals("se:cret")
+                && address.getAddress().isLoopbackAddress();
+        try (AdminServer guarded = new AdminServer(ANY_PORT, sources(), access)) {
+            guarded.start();
+            assertThat(status(guarded, method, path, null)).isEqualTo(401);
+            assertThat(status(guarded, method, path, "ann:wrong")).isEqualTo(401);
+            assertThat(status(guarded, method, path, "ann")).isEqualTo(401);
+            assertThat(status(guarded, method, path, "ann:se:cret")).isNotEqualTo(401);
+        }
+    }
+
+    @Test
+    void pagesOfOtherSitesChangeNothing() throws Exception {
+        URI probe = URI.create("http://127.0.0.1:" + server.port() + "/api/v1/mesh/probe");
+        HttpRequest.Builder post = HttpRequest.newBuilder().uri(probe).POST(HttpRequest.BodyPublishers.noBody());
+        assertThat(send(post.copy().header("Origin", "https://evil.example")).statusCode())
+                .isEqualTo(403);
+        assertThat(send(post.copy().header("Origin", "null")).statusCode()).isEqualTo(403);
+        assertThat(send(post.copy().header("Origin", "http://127.0.0.1:" + server.port()))
+                        .statusCode())
+                .isNotEqualTo(403);
+        assertThat(send(post.copy()).statusCode()).isNotEqualTo(403);
+    }
+
+    /** Written by hand: paths go as they are. */
+    private static int status(AdminServer asked, String method, String path, String credentials) throws IOException {
+        String authorization = credentials == null
+                ? ""
+                : "Authorization: Basic "
+                        + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)) + "\r\n";
+        try (Socket socket = new Socket("127.0.0.1", asked.port())) {
+            socket.setSoTimeout(10_000);
+            String request = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+                    + authorization + "Content-Length: 0\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return Integer.parseInt(response.split(" ", 3)[1]);
+        }
     }
 }

@@ -13,6 +13,9 @@ import io.meshvine.node.config.Listener;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +25,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** The commands that ask a running node. */
@@ -49,7 +53,8 @@ class AskNodeTest {
                         () -> CompletableFuture.completedFuture(List.of()),
                         Map::of,
                         List.of(),
-                        () -> ""));
+                        () -> ""),
+                null);
         server.start();
         port = server.port();
     }
@@ -71,9 +76,36 @@ class AskNodeTest {
     @Test
     void healthFindsTheNodeByItsConfiguration() {
         environment.put("MESHVINE_ADMIN_HOST", "0.0.0.0");
+        environment.put("MESHVINE_SECURITY_ALLOW_ANONYMOUS", "true");
         environment.put("MESHVINE_ADMIN_PORT", Integer.toString(server.port()));
 
         assertThat(run("health")).isZero();
+    }
+
+    @Test
+    void credentialsComeFromAFile(@TempDir Path folder) throws IOException {
+        Path credentials = Files.writeString(folder.resolve("credentials"), "ann:se:cret\n");
+        AdminSources sources = new AdminSources(
+                "1",
+                new Health(),
+                () -> CompletableFuture.completedFuture(MeshFixtures.status()),
+                timeout -> CompletableFuture.completedFuture(diagnosis.get()),
+                () -> CompletableFuture.completedFuture(List.of()),
+                Map::of,
+                List.of(),
+                () -> "");
+        try (AdminServer guarded = new AdminServer(
+                new Listener("127.0.0.1", 0),
+                sources,
+                (user, password, address) ->
+                        user.equals("ann") && new String(password, StandardCharsets.UTF_8).equals("se:cret"))) {
+            guarded.start();
+            String url = "http://127.0.0.1:" + guarded.port();
+            assertThat(run("health", "--admin", url, "--admin-credentials", credentials.toString()))
+                    .isZero();
+            assertThat(run("health", "--admin", url)).isEqualTo(1);
+            assertThat(err.toString()).contains("wants other credentials").contains("--admin-credentials");
+        }
     }
 
     @Test

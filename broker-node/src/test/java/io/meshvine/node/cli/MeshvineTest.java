@@ -42,7 +42,7 @@ class MeshvineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"node", "demo", "status", "health", "check-config"})
+    @ValueSource(strings = {"node", "demo", "status", "health", "check-config", "user"})
     void everyCommandHasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(out.toString()).contains("Usage: meshvine " + command);

@@ -12,6 +12,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,11 +116,15 @@ class ConfigLoaderTest {
                         "mesh.bind-address=192.0.2.7 (" + file
                                 + ":10): is reachable from other hosts, where nobody has to prove who they are;"
                                 + " use 127.0.0.1, or set mesh.allow-insecure=true if that is what you want",
+                        "admin.host=0.0.0.0 (" + file
+                                + ":8): is reachable from other hosts, where nobody has to prove who they are; use"
+                                + " 127.0.0.1, or set admin.password-file, or security.allow-anonymous=true if that"
+                                + " is what you want",
                         "ack (" + file + ":11): unknown key; that is not available in this version, remove it",
                         "MESHVINE_MESH_BIND_PROT (environment): unknown setting; did you mean MESHVINE_MESH_BIND_PORT?",
                         "mesh.name=a b (MESHVINE_MESH_NAME): expected 1 to 64 letters, digits, dots, dashes or"
                                 + " underscores");
-        assertThat(refused).hasMessageStartingWith("configuration has 7 problems:\n  ");
+        assertThat(refused).hasMessageStartingWith("configuration has 8 problems:\n  ");
     }
 
     @Test
@@ -383,5 +388,73 @@ class ConfigLoaderTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void credentialsOpenListenersBeyondLoopback() {
+        NodeConfig passwords =
+                load(null, Map.of("MESHVINE_SECURITY_PASSWORD_FILE", "users")).config();
+        assertThat(passwords.mqtt().tcp()).isEqualTo(new Listener("0.0.0.0", 1883));
+        assertThat(passwords.admin().host())
+                .as("those are not the users of the admin port")
+                .isEqualTo("127.0.0.1");
+
+        Map<String, String> certificates = Map.of(
+                "MESHVINE_MQTT_TLS_CERTIFICATE", "crt",
+                "MESHVINE_MQTT_TLS_KEY", "key",
+                "MESHVINE_MQTT_TLS_CA", "ca",
+                "MESHVINE_MQTT_TLS_CLIENT_AUTH", "required",
+                "MESHVINE_MQTT_TLS_IDENTITY", "cn");
+        NodeConfig identified = load(null, certificates).config();
+        assertThat(identified.mqtt().tls()).isEqualTo(new Listener("0.0.0.0", 8883));
+        assertThat(identified.mqtt().wss().enabled()).isFalse();
+        assertThat(identified.mqtt().tcp().host())
+                .as("nobody shows a certificate there")
+                .isEqualTo("127.0.0.1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MQTT_TLS_PORT=8883|mqtt.tls.port|has no certificate",
+                "MQTT_TLS_CERTIFICATE=crt|mqtt.tls.key|is missing",
+                "MQTT_TLS_CA=ca|mqtt.tls.ca|has no effect without mqtt.tls.certificate",
+                "MQTT_TLS_CERTIFICATE=crt MQTT_TLS_KEY=key MQTT_TLS_CLIENT_AUTH=optional|mqtt.tls.client-auth|which"
+                        + " certificates",
+                "MQTT_TLS_CERTIFICATE=crt MQTT_TLS_KEY=key MQTT_TLS_IDENTITY=cn|mqtt.tls.identity|has no certificate",
+                "MQTT_TLS_CERTIFICATE=crt MQTT_TLS_KEY=key MQTT_TLS_VERSIONS=TLSv1.1|mqtt.tls.versions|TLSv1.2 and"
+                        + " TLSv1.3",
+                "SECURITY_JWT_ISSUER=x|security.jwt.issuer|has no effect without security.jwt.jwks-file",
+                "MQTT_TCP_DENY=10.0.0.0/33|mqtt.tcp.deny|expected a list of addresses",
+                "MQTT_TCP_ALLOW=example.org|mqtt.tcp.allow|expected a list of addresses",
+            })
+    void securitySettingsThatMakeNoSenseAreProblems(String settings, String key, String expectation) {
+        Map<String, String> environment = new HashMap<>();
+        for (String setting : settings.split(" ")) {
+            environment.put("MESHVINE_" + setting.split("=")[0], setting.split("=")[1]);
+        }
+        ConfigException refusal = catchThrowableOfType(ConfigException.class, () -> load(null, environment));
+        assertThat(refusal.problems())
+                .anySatisfy(problem ->
+                        assertThat(problem.toString()).startsWith(key).contains(expectation));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.0.0.0/8, 10.255.0.1, true",
+        "10.0.0.0/8, 11.0.0.1, false",
+        "10.1.2.3, 10.1.2.3, true",
+        "10.1.2.3, 10.1.2.2, false",
+        "10.1.2.128/25, 10.1.2.127, false",
+        "0.0.0.0/0, 203.0.113.9, true",
+        "0.0.0.0/0, ::1, false",
+        "2001:db8::/32, 2001:db8:1::1, true",
+        "2001:db8::/33, 2001:db8:8000::1, false",
+        "10.0.0.0/8, ::ffff:10.0.0.1, true",
+    })
+    void blocksOfAddressesContainWhatBeginsWithTheSameBits(String block, String address, boolean contained)
+            throws UnknownHostException {
+        assertThat(Cidr.parse(block).contains(InetAddress.getByName(address))).isEqualTo(contained);
     }
 }

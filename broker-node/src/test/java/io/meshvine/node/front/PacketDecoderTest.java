@@ -31,7 +31,7 @@ class PacketDecoderTest {
     private static final String CONNECT3 = "10 0d 0004 4d515454 04 02 003c 0001 61";
     private static final int MAX_PACKET_SIZE = 1_000;
 
-    private final EmbeddedChannel channel = new EmbeddedChannel(new PacketDecoder(MAX_PACKET_SIZE));
+    private final EmbeddedChannel channel = new EmbeddedChannel(new PacketDecoder(MAX_PACKET_SIZE, MAX_PACKET_SIZE));
 
     @AfterEach
     void release() {
@@ -185,7 +185,7 @@ class PacketDecoderTest {
                                 + "62 02 0007")
                         .replace(" ", ""));
         for (int round = 0; round < 200; round++) {
-            EmbeddedChannel cut = new EmbeddedChannel(new PacketDecoder(MAX_PACKET_SIZE));
+            EmbeddedChannel cut = new EmbeddedChannel(new PacketDecoder(MAX_PACKET_SIZE, MAX_PACKET_SIZE));
             int at = 0;
             while (at < stream.length) {
                 int length = 1 + random.nextInt(stream.length - at);
@@ -224,7 +224,7 @@ class PacketDecoderTest {
         Random random = new Random(seed);
         byte[] connect = HexFormat.of().parseHex(CONNECT5.replace(" ", ""));
         for (int round = 0; round < 5_000; round++) {
-            EmbeddedChannel fuzzed = new EmbeddedChannel(new PacketDecoder(MAX_PACKET_SIZE));
+            EmbeddedChannel fuzzed = new EmbeddedChannel(new PacketDecoder(MAX_PACKET_SIZE, MAX_PACKET_SIZE));
             if (random.nextBoolean()) {
                 fuzzed.writeInbound(Unpooled.copiedBuffer(connect));
             }
