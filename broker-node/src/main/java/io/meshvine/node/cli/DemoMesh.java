@@ -72,7 +72,7 @@ final class DemoMesh implements AutoCloseable {
     void awaitFormed(List<ReadyLine> lines) throws DemoException, InterruptedException {
         long deadline = System.nanoTime() + FORM.toNanos();
         for (ReadyLine line : lines) {
-            AdminClient admin = new AdminClient(URI.create("http://" + line.address("admin")));
+            AdminClient admin = new AdminClient(URI.create("http://" + line.address("admin")), null);
             int connected = connectedPeers(admin);
             while (connected < lines.size() - 1) {
                 if (System.nanoTime() > deadline) {
