@@ -5,13 +5,22 @@ import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.session.ClientDirectory;
 import io.meshvine.mesh.session.DirectoryOptions;
 import io.meshvine.mesh.session.SessionHost;
+import io.meshvine.mesh.wire.Position;
 import io.meshvine.node.front.Front;
 import io.meshvine.node.front.Homes;
 import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.Residue;
+import io.meshvine.node.session.Residues;
 import io.meshvine.node.session.SessionImport;
 import io.meshvine.node.session.Sessions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** The node's clients in the mesh: claims them when they connect, and moves their sessions from and to other nodes. */
@@ -19,22 +28,30 @@ final class ClientHomes implements Homes, SessionHost {
 
     private final MeshSide mesh;
     private final Sessions sessions;
+    private final Residues residues;
     private final Subscriptions subscriptions;
+    private final List<Executor> publishers;
     private final Wills wills;
     private final ClientDirectory directory;
     private @Nullable Front front;
 
+    /** @param publishers the threads besides those of connections on which the node itself publishes */
     ClientHomes(
             MeshSide mesh,
             EventLoop bridgeLoop,
             NodeId self,
             DirectoryOptions options,
             Sessions sessions,
+            Residues residues,
             Subscriptions subscriptions,
-            Wills wills) {
+            Wills wills,
+            List<Executor> publishers) {
         this.mesh = mesh;
         this.sessions = sessions;
+        this.residues = residues;
         this.subscriptions = subscriptions;
+        this.publishers = List.copyOf(publishers);
+        residues.onEnd(subscriptions::restEnded);
         this.wills = wills;
         this.directory = new ClientDirectory(bridgeLoop, mesh::execute, self, options, this, mesh.positions());
         mesh.attach(ClientDirectory.CHANNEL, directory);
@@ -63,6 +80,11 @@ final class ClientHomes implements Homes, SessionHost {
     /** A session of an earlier life goes on. Before the mesh is joined. */
     void restored(ClientSession session) {
         directory.restored(session.clientId(), session.fence());
+    }
+
+    /** What an earlier life left behind of a session that moved. Before the mesh is joined. */
+    void restored(Residue residue) {
+        directory.restored(residue);
     }
 
     void ended(ClientSession session) {
@@ -119,6 +141,37 @@ final class ClientHomes implements Homes, SessionHost {
             // The session goes on, so a will that waits for its delay is the affair of its new home [MQTT-3.1.3-9].
             wills.disarm(clientId);
             subscriptions.sessionEnded(moved);
+        }
+    }
+
+    @Override
+    public @Nullable LeftBehind leaveBehind(
+            String clientId, @Nullable Export exported, NodeId home, Position interest, Set<NodeId> behind) {
+        Residue residue = residues.leave(clientId, exported, home, interest, behind);
+        if (residue != null) {
+            wills.disarm(clientId);
+            subscriptions.leaveBehind(residue.session(), residues);
+        }
+        return residue;
+    }
+
+    /** Each of the threads that publish runs a task; what it was about is done by then. */
+    @Override
+    public void quiesce(Runnable quiet) {
+        List<Executor> all = new ArrayList<>(publishers);
+        all.addAll(front().loops().values());
+        AtomicInteger busy = new AtomicInteger(all.size());
+        Runnable passed = () -> {
+            if (busy.decrementAndGet() == 0) {
+                quiet.run();
+            }
+        };
+        for (Executor each : all) {
+            try {
+                each.execute(passed);
+            } catch (RejectedExecutionException stopped) {
+                passed.run(); // It publishes nothing any more.
+            }
         }
     }
 

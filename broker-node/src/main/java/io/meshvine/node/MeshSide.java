@@ -34,6 +34,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,6 +112,16 @@ final class MeshSide implements MeshGate {
             @Override
             public boolean isAccepted(NodeId peer, Position position) {
                 return joined().positions().isAccepted(peer, position);
+            }
+
+            @Override
+            public Position interest(NodeId owner) {
+                return joined().positions().interest(owner);
+            }
+
+            @Override
+            public Collection<NodeId> known() {
+                return joined().positions().known();
             }
         };
     }

@@ -46,6 +46,7 @@ import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
+import io.meshvine.node.session.Residues;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
 import io.meshvine.node.session.SessionRestore;
@@ -85,6 +86,7 @@ public final class Node implements RunningNode {
     private final BridgeLoop sessionLoop = new BridgeLoop("meshvine-sessions");
     private final ScheduledExecutorService timer;
     private final Sessions sessions;
+    private final Residues residues;
     private final Subscriptions subscriptions;
     private final MeshSide mesh;
     private final MeshLocalBroker meshBroker;
@@ -131,7 +133,6 @@ public final class Node implements RunningNode {
                 home.id(), strategy(config), delivery, interest, mesh, groups, publishes, journal, sessionCounters);
         groups.serve(config, home.epoch(), bridgeLoop, shared);
         directory.onGroupChanged(groups::recheck);
-        this.meshBroker = new MeshLocalBroker(routes, delivery, shared, groups, publishes, journal);
         PublishRouter router =
                 new PublishRouter(routes, delivery, shared, mesh, retained, nodeRetained, clock, publishes, journal);
         this.subscriptions =
@@ -143,9 +144,19 @@ public final class Node implements RunningNode {
 
         this.sessions = new Sessions(
                 limits(config.session()), sessionCounters, journal, List.of(sessionLoop::execute), sessionLoop);
+        this.residues = new Residues(sessions, config.mesh().outboxRetention(), bridgeLoop::wallMillis);
+        this.meshBroker = new MeshLocalBroker(routes, delivery, residues, shared, groups, publishes, journal);
         this.homes = config.mesh().bind().enabled()
                 ? new ClientHomes(
-                        mesh, bridgeLoop, home.id(), directoryOptions(config.session()), sessions, subscriptions, wills)
+                        mesh,
+                        bridgeLoop,
+                        home.id(),
+                        directoryOptions(config.session()),
+                        sessions,
+                        residues,
+                        subscriptions,
+                        wills,
+                        List.of(timer, sessionLoop::execute))
                 : null;
         sessions.listen(new SessionEnd(subscriptions, wills, shared, homes));
         this.engine = new MoquetteEngine(sessions::get, Front::outlet);
@@ -292,12 +303,22 @@ public final class Node implements RunningNode {
     /** Before peers and clients come; returns what the restored sessions want of the peers. */
     private List<Interest> restoreSessions() {
         List<Interest> interests = new ArrayList<>();
-        int restored = SessionRestore.run(sessions, bridgeLoop.wallMillis(), (session, subscribed) -> {
-            interests.addAll(subscriptions.restore(session, subscribed));
-            if (homes != null) {
-                homes.restored(session);
-            }
-        });
+        int restored = SessionRestore.run(
+                sessions,
+                residues,
+                bridgeLoop.wallMillis(),
+                (session, subscribed) -> {
+                    interests.addAll(subscriptions.restore(session, subscribed));
+                    if (homes != null) {
+                        homes.restored(session);
+                    }
+                },
+                (residue, subscribed) -> {
+                    interests.addAll(subscriptions.restOf(subscribed));
+                    if (homes != null) {
+                        homes.restored(residue);
+                    }
+                });
         if (restored > 0) {
             LOG.info("{} sessions go on", restored);
         }

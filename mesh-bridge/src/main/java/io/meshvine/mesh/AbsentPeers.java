@@ -141,6 +141,12 @@ final class AbsentPeers {
         }
     }
 
+    /** How new what is known of an owner is; {@link Position#NONE} if nothing is. */
+    Position version(NodeId owner) {
+        Known known = owners.get(owner);
+        return known == null ? Position.NONE : known.version;
+    }
+
     /** A peer began a new life, and has not said yet what it wants. */
     void onNewLife(PeerLink link) {
         incoming.remove(link);

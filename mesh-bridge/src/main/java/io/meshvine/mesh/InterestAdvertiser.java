@@ -210,6 +210,11 @@ final class InterestAdvertiser {
         return advertised.size();
     }
 
+    /** The number of the last change. */
+    long sequence() {
+        return sequence;
+    }
+
     /** Equals {@link PeerTables#digest} at peers that know all that this node asks for. */
     long digest() {
         return local.digest();

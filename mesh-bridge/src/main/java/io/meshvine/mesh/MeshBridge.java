@@ -34,6 +34,7 @@ import io.meshvine.mesh.wire.WireWriter;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -202,6 +203,16 @@ public final class MeshBridge implements AutoCloseable {
             public boolean isAccepted(NodeId peer, Position position) {
                 PeerLink link = membership.link(peer);
                 return link == null || link.acceptedThrough().compareTo(position) >= 0;
+            }
+
+            @Override
+            public Position interest(NodeId owner) {
+                return owner.equals(self) ? new Position(epoch, advertiser.sequence()) : absentPeers.version(owner);
+            }
+
+            @Override
+            public Collection<NodeId> known() {
+                return membership.links().stream().map(PeerLink::peer).toList();
             }
         };
     }

@@ -23,7 +23,7 @@ final class Departures {
         if (before != null) {
             before.end();
         }
-        gate.enter(clientId, departure);
+        gate.reserve(clientId, departure);
     }
 
     /** Lets connections in again. */
@@ -37,7 +37,6 @@ final class Departures {
     private final class Departure implements TakeoverGate.Claimant {
         private final String clientId;
         private final Runnable gone;
-        private volatile boolean holds;
         private volatile boolean over;
 
         Departure(String clientId, Runnable gone) {
@@ -52,7 +51,6 @@ final class Departures {
 
         @Override
         public void admitted() {
-            holds = true;
             if (over) {
                 gate.leave(clientId, this);
             } else {
@@ -60,12 +58,10 @@ final class Departures {
             }
         }
 
-        /** Who connects here meanwhile waits for the end of this; a place that was lost to it is taken back. */
+        /** Who connects here meanwhile waits for the end of this. */
         @Override
         public void takenOver() {
-            if (!holds && !over) {
-                gate.enter(clientId, this);
-            }
+            // nothing to end
         }
     }
 }

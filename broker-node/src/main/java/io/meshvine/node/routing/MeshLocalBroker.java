@@ -8,7 +8,9 @@ import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
+import io.meshvine.node.session.Match;
 import io.meshvine.node.session.Message;
+import io.meshvine.node.session.Residues;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -24,6 +26,7 @@ public final class MeshLocalBroker implements LocalBroker {
 
     private final RouteTable routes;
     private final LocalDelivery local;
+    private final Residues residues;
     private final SharedDelivery shared;
     private final Tickets tickets;
     private final MeshPublishes publishes;
@@ -38,16 +41,21 @@ public final class MeshLocalBroker implements LocalBroker {
         void done(NodeId origin, long ticket);
     }
 
-    /** @param journal where durable sessions are kept */
+    /**
+     * @param residues what is left here of sessions that moved
+     * @param journal where durable sessions are kept
+     */
     public MeshLocalBroker(
             RouteTable routes,
             LocalDelivery local,
+            Residues residues,
             SharedDelivery shared,
             Tickets tickets,
             MeshPublishes publishes,
             Journal journal) {
         this.routes = routes;
         this.local = local;
+        this.residues = residues;
         this.shared = shared;
         this.tickets = tickets;
         this.publishes = publishes;
@@ -84,7 +92,11 @@ public final class MeshLocalBroker implements LocalBroker {
             Message message = publishes.message(publish);
             try {
                 Route route = routes.route(publish.topic());
-                local.deliverOrdinary(route.local().clients(), message, kept);
+                List<Match> here = route.local().clients();
+                local.deliverOrdinary(here, message, kept);
+                if (message.qos() > 0 && !residues.isEmpty()) {
+                    local.deliverOrdinary(residues.match(origin, publish.topic(), here), message, kept);
+                }
             } finally {
                 message.release();
             }

@@ -14,6 +14,7 @@ import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
 import io.meshvine.node.session.PublishCodec;
 import io.meshvine.node.session.ReadPermit;
+import io.meshvine.node.session.Residues;
 import io.meshvine.node.session.Subscription;
 import io.meshvine.node.session.SubscriptionDirectory;
 import java.util.ArrayList;
@@ -171,6 +172,44 @@ public final class Subscriptions {
         }
         if (!added.isEmpty()) {
             mesh.subscribe(added, () -> {});
+            mesh.unsubscribe(removed);
+        }
+    }
+
+    /**
+     * A session lives on at another node, and only what nodes out of reach still send here is for its rest. The peers
+     * go on sending what is for its ordinary subscriptions, until {@link #restEnded}; what comes for a shared one goes on to
+     * another member, as ever.
+     */
+    public void leaveBehind(ClientSession session, Residues residues) {
+        List<Interest> removed = new ArrayList<>();
+        for (Subscription subscription : directory.removeAll(session)) {
+            if (TopicFilters.isShared(subscription.filter())) {
+                collect(subscription, true, removed);
+            } else {
+                residues.subscribe(session, subscription);
+            }
+        }
+        if (!removed.isEmpty()) {
+            mesh.unsubscribe(removed);
+        }
+    }
+
+    /** What the mesh is to know of the rest of a session, left in an earlier life of the node. */
+    public List<Interest> restOf(List<Subscription> subscriptions) {
+        List<Interest> interests = new ArrayList<>(subscriptions.size());
+        for (Subscription subscription : subscriptions) {
+            if (!TopicFilters.isShared(subscription.filter())) {
+                collect(subscription, true, interests);
+            }
+        }
+        return interests;
+    }
+
+    /** Nothing is for the rest of a session any more. */
+    public void restEnded(List<Subscription> subscriptions) {
+        List<Interest> removed = restOf(subscriptions);
+        if (!removed.isEmpty()) {
             mesh.unsubscribe(removed);
         }
     }

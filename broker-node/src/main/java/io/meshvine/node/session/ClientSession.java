@@ -61,6 +61,9 @@ public final class ClientSession {
     /** Messages that came while the session moves here, from its old home or directly; the second copy is left out. */
     private volatile @Nullable Set<Long> moving;
 
+    /** Of those that came directly, what the old home has too: its copy is in its place, the direct one is left out. */
+    private volatile @Nullable Set<Long> repeated;
+
     /** Whether the session goes on elsewhere, with all that is in it. */
     private boolean movedAway;
 
@@ -336,20 +339,32 @@ public final class ClientSession {
         }
     }
 
-    /** Whether a delivery of the old home is the first copy of its message here. */
-    boolean isFirst(Delivery delivery) {
+    /**
+     * Takes note of a delivery that the old home had in its queue: another copy, which came directly since {@link #hold}
+     * or comes later, is left out. The old home got everything in order up to some point, so its copy is in its place,
+     * while the direct one may be ahead of what only the old home had.
+     */
+    void cameFromOldHome(Delivery delivery) {
         Set<Long> seen = moving;
-        return seen == null || isFirst(delivery, seen);
+        if (seen != null && !isFirst(delivery, seen)) {
+            Set<Long> left = repeated;
+            if (left == null) {
+                left = ConcurrentHashMap.newKeySet();
+                repeated = left;
+            }
+            left.add(copyOf(delivery));
+        }
     }
 
-    /** Works off what came since {@link #hold}. */
+    /** Works off what came since {@link #hold}, on this thread, so that what is left out is not kept any longer. */
     void goOn() {
-        run(home);
+        takeTurn(home);
     }
 
     /** No second copy is expected any more. */
     void settled() {
         moving = null;
+        repeated = null;
     }
 
     /** How it stands, as another node has to know. */
@@ -377,6 +392,36 @@ public final class ClientSession {
         SessionJournal own = journal;
         if (own != null) {
             own.deleteAll(batch.unit());
+        }
+    }
+
+    /** The session lives on at another node, with all up to a place in the journal; what comes behind it waits here. */
+    void leaveBehind(long through, JournalBatch batch) {
+        SessionJournal own = journal;
+        synchronized (mailbox) {
+            outbound.forgetThrough(through);
+            inboundQos2 = null;
+        }
+        if (own != null) {
+            own.leaveBehind(batch.unit(), through);
+        }
+    }
+
+    /** What waits here is elsewhere, up to a place in the journal. */
+    void forgetThrough(long through, JournalBatch batch) {
+        SessionJournal own = journal;
+        synchronized (mailbox) {
+            outbound.forgetThrough(through);
+        }
+        if (own != null) {
+            own.deleteThrough(batch.unit(), through);
+        }
+    }
+
+    /** Whether something waits for the client, or is on its way to where it does. Any thread. */
+    boolean hasWaiting() {
+        synchronized (mailbox) {
+            return mailbox.size() > 0 || outbound.queued() > 0;
         }
     }
 
@@ -780,7 +825,10 @@ public final class ClientSession {
 
     private void accept(Entry entry, List<Entry> moved) {
         GroupKey group = entry.pending().group();
-        if (group != null
+        Set<Long> left = repeated;
+        if (left != null && left.remove(copyOf(entry.pending()))) {
+            outbound.leaveOut(entry);
+        } else if (group != null
                 && outlet == null
                 && !movedAway
                 && hasOtherMember(group, entry.pending().message())) {

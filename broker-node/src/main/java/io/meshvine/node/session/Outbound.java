@@ -520,6 +520,28 @@ final class Outbound {
         clearWindow();
     }
 
+    /** The session has all up to a place in the journal elsewhere; the records are deleted by the caller. */
+    void forgetThrough(long through) {
+        EntryList waiting = queue;
+        Entry entry = waiting == null ? null : waiting.first();
+        while (entry != null && waiting != null) {
+            Entry following = entry.next;
+            if (entry.sequence <= through) {
+                waiting.remove(entry);
+                countDequeued(entry);
+                entry.release();
+            }
+            entry = following;
+        }
+        clearWindow();
+    }
+
+    /** A second copy of what is here already: nothing is dropped. */
+    void leaveOut(Entry entry) {
+        records.erase(entry);
+        entry.release();
+    }
+
     /** What came for a session that is over. */
     void dropEnded(Entry entry, boolean counted) {
         if (counted) {

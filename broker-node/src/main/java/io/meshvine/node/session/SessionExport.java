@@ -53,6 +53,10 @@ public final class SessionExport implements SessionHost.Export {
             this.to = to;
         }
 
+        boolean isBegun() {
+            return from.length > SessionRecords.QUEUE_KEY_BYTES;
+        }
+
         void read(WireWriter part) {
             store.scan(family, from, to, (key, value) -> {
                 SessionParts.write(part, kind, key, value);
@@ -60,6 +64,11 @@ public final class SessionExport implements SessionHost.Export {
                 return part.size() < SessionParts.PART_BYTES;
             });
         }
+    }
+
+    /** Place in the journal of the last delivery that was read; 0 before the first. */
+    long through() {
+        return deliveries.isBegun() ? SessionRecords.sequenceOf(deliveries.from) : 0;
     }
 
     @Override

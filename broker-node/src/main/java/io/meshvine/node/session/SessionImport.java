@@ -28,6 +28,7 @@ public final class SessionImport {
     private @Nullable SessionHeader header;
     private @Nullable ClientSession session;
     private boolean isNew;
+    private boolean isResidue;
 
     SessionImport(Sessions sessions, String clientId, long fence, NodeId from, long fromFence) {
         this.sessions = sessions;
@@ -54,6 +55,7 @@ public final class SessionImport {
                         SessionRecords.queued(record.key(), record.value()); // unreadable ones are refused now
                         deliveries.add(record);
                     }
+                    case SessionParts.RESIDUE -> isResidue = true;
                     default -> throw new IllegalArgumentException("a record of kind " + (int) record.kind());
                 }
             }
@@ -79,12 +81,13 @@ public final class SessionImport {
      */
     public @Nullable ClientSession open() {
         SessionHeader there = header;
-        if (there == null) {
+        ClientSession existing = sessions.get(clientId);
+        if (there == null && (!isResidue || existing == null)) {
             return null;
         }
-        ClientSession existing = sessions.get(clientId);
         isNew = existing == null;
-        ClientSession opened = existing == null ? sessions.openReceived(clientId, there, fence) : existing;
+        ClientSession opened =
+                existing == null && there != null ? sessions.openReceived(clientId, there, fence) : existing;
         if (opened != null) {
             opened.moveHere();
         }
@@ -100,11 +103,11 @@ public final class SessionImport {
     public void finish(Runnable durable) {
         ClientSession here = session;
         SessionHeader there = header;
-        if (here == null || there == null) {
+        if (here == null) {
             throw new IllegalStateException("not open");
         }
         JournalBatch batch = sessions.journal().batch();
-        if (isNew) {
+        if (isNew && there != null) {
             restore(here, there, batch);
         } else {
             unite(here, batch);
@@ -131,8 +134,8 @@ public final class SessionImport {
         List<SessionRecords.Queued> queue = new ArrayList<>(deliveries.size());
         for (SessionParts.Part record : deliveries) {
             SessionRecords.Queued queued = SessionRecords.queued(record.key(), record.value());
-            if (isSecondCopy(here, queued)) {
-                continue;
+            if (queued.delivery() != null) {
+                here.cameFromOldHome(queued.delivery());
             }
             queue.add(queued);
             if (own != null) {
@@ -145,15 +148,6 @@ public final class SessionImport {
             own.putHeader(batch.unit(), here.expirySeconds(), there.disconnectedAtMillis(), there.sentThrough());
         }
         here.goOn();
-    }
-
-    private static boolean isSecondCopy(ClientSession here, SessionRecords.Queued queued) {
-        Delivery delivery = queued.delivery();
-        if (delivery == null || here.isFirst(delivery)) {
-            return false;
-        }
-        delivery.message().release();
-        return true;
     }
 
     private void unite(ClientSession here, JournalBatch batch) {

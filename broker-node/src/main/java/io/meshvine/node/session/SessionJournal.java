@@ -18,6 +18,9 @@ final class SessionJournal {
     private volatile long lastSequence;
     private volatile long fence;
 
+    /** Whether it is for what is left of a session that moved. */
+    private volatile boolean isResidue;
+
     /** For a session that comes from another node, whose own deliveries come ahead of those that arrive here meanwhile. */
     static SessionJournal received(Journal journal, String clientId, long lastSequence, long fence) {
         SessionJournal received = new SessionJournal(journal, clientId, journal.nextNumber());
@@ -128,13 +131,51 @@ final class SessionJournal {
         unit.delete(Family.SESSIONS, SessionRecords.inboundKey(number, packetId));
     }
 
+    /**
+     * The session lives on at another node, with all up to a place in the journal. What comes behind it stays, with the
+     * subscriptions; the header is for another session of the client from now on.
+     */
+    void leaveBehind(JournalUnit unit, long through) {
+        isResidue = true;
+        unit.delete(Family.SESSIONS, SessionRecords.headerKey(clientId));
+        unit.delete(Family.SESSIONS, SessionRecords.originKey(number));
+        unit.deleteRange(Family.SESSIONS, SessionRecords.inbound(number), SessionRecords.inbound(number + 1));
+        deleteThrough(unit, through);
+    }
+
+    void deleteThrough(JournalUnit unit, long through) {
+        unit.deleteRange(Family.QUEUES, SessionRecords.queue(number), queueKey(through + 1));
+    }
+
+    void putResidue(JournalUnit unit, Residue.Header residue) {
+        unit.put(Family.SESSIONS, SessionRecords.residueKey(number), SessionRecords.residue(residue));
+    }
+
+    /** The journal of what was left of a session, as it was found. */
+    static SessionJournal restored(Journal journal, Residue.Header residue, long number, long lastSequence) {
+        SessionJournal restored = new SessionJournal(journal, residue.clientId(), number);
+        restored.lastSequence = Math.max(residue.offeredThrough(), lastSequence);
+        restored.fence = residue.fence();
+        restored.isResidue = true;
+        return restored;
+    }
+
     /** Deletes the whole session. */
     void deleteAll(JournalUnit unit) {
-        deleteAll(unit, clientId, number);
+        if (isResidue) {
+            unit.delete(Family.SESSIONS, SessionRecords.residueKey(number));
+            deleteParts(unit, number);
+        } else {
+            deleteAll(unit, clientId, number);
+        }
     }
 
     static void deleteAll(JournalUnit unit, String clientId, long number) {
         unit.delete(Family.SESSIONS, SessionRecords.headerKey(clientId));
+        deleteParts(unit, number);
+    }
+
+    private static void deleteParts(JournalUnit unit, long number) {
         unit.delete(Family.SESSIONS, SessionRecords.originKey(number));
         unit.deleteRange(
                 Family.SESSIONS, SessionRecords.subscriptions(number), SessionRecords.subscriptions(number + 1));

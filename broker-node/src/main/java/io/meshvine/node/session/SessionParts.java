@@ -17,6 +17,9 @@ final class SessionParts {
     static final char INBOUND = 'Q';
     static final char DELIVERY = 'D';
 
+    /** First of all: these are the rest of a session that is at its new home already. */
+    static final char RESIDUE = 'R';
+
     /** A part is closed when it has reached this size. */
     static final int PART_BYTES = 12 * 1024;
 

@@ -3,13 +3,16 @@ package io.meshvine.node.session;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.wire.Position;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.CodecException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * SESSIONS  'H' client id                     header
  *           'O' session number                the node from which it came, or another part of it, and that one's fence
  *           'Q' session number, packet id     a QoS 2 publish of the client that it has not released
+ *           'R' session number                what is left of a session that moved
  *           'S' session number, topic filter  subscription
  * QUEUES    session number, sequence          a delivery, or what is left of one that the client has received
  * </pre>
@@ -54,8 +58,14 @@ final class SessionRecords {
     private static final int RETAIN_AS_PUBLISHED = 0x08;
     private static final int RETAIN_HANDLING_SHIFT = 4;
 
+    private static final int NODE_BYTES = 2 * Long.BYTES;
     private static final int VALUE_OF_HEADER = 1 + 6 * Long.BYTES;
     private static final int VALUE_OF_RELEASED = 2 + Short.BYTES + Long.BYTES;
+
+    /** Length of the key of a delivery. */
+    static final int QUEUE_KEY_BYTES = 2 * Long.BYTES;
+
+    private static final byte RESIDUE = 'R';
 
     private SessionRecords() {}
 
@@ -101,6 +111,15 @@ final class SessionRecords {
                 .array();
     }
 
+    static byte[] residueKey(long number) {
+        return part(RESIDUE, number);
+    }
+
+    /** Where what is left of sessions begins and, one further, ends. */
+    static byte[] allResidues(int further) {
+        return new byte[] {(byte) (RESIDUE + further)};
+    }
+
     /** Where the unreleased publishes of a session begin. */
     static byte[] inbound(long number) {
         return part(INBOUND, number);
@@ -130,7 +149,7 @@ final class SessionRecords {
     }
 
     static byte[] queueKey(long number, long sequence) {
-        return ByteBuffer.allocate(2 * Long.BYTES)
+        return ByteBuffer.allocate(QUEUE_KEY_BYTES)
                 .putLong(number)
                 .putLong(sequence)
                 .array();
@@ -178,6 +197,52 @@ final class SessionRecords {
                 value,
                 in -> new SessionHeader(
                         in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
+    }
+
+    static byte[] residue(Residue.Header residue) {
+        byte[] clientId = residue.clientId().getBytes(StandardCharsets.UTF_8);
+        int nodes = 1 + residue.behind().size();
+        ByteBuffer out = ByteBuffer.allocate(1 + 6 * Long.BYTES + Integer.BYTES + nodes * NODE_BYTES + clientId.length)
+                .put(VERSION)
+                .putLong(residue.fence())
+                .putLong(residue.interest().epoch())
+                .putLong(residue.interest().sequence())
+                .putLong(residue.leftAtMillis())
+                .putLong(residue.handedOver())
+                .putLong(residue.offeredThrough())
+                .putInt(residue.behind().size());
+        put(out, residue.home());
+        residue.behind().forEach(node -> put(out, node));
+        return out.put(clientId).array();
+    }
+
+    private static void put(ByteBuffer out, NodeId node) {
+        out.putLong(node.high()).putLong(node.low());
+    }
+
+    static Residue.Header residue(byte[] key, byte[] value) {
+        return read(Family.SESSIONS, key, value, in -> {
+            long fence = in.getLong();
+            Position interest = new Position(in.getLong(), in.getLong());
+            long leftAtMillis = in.getLong();
+            long handedOver = in.getLong();
+            long offeredThrough = in.getLong();
+            int count = in.getInt();
+            NodeId home = new NodeId(in.getLong(), in.getLong());
+            Set<NodeId> behind = new HashSet<>();
+            for (int i = 0; i < count; i++) {
+                behind.add(new NodeId(in.getLong(), in.getLong()));
+            }
+            return new Residue.Header(
+                    StandardCharsets.UTF_8.decode(in).toString(),
+                    fence,
+                    home,
+                    interest,
+                    leftAtMillis,
+                    handedOver,
+                    offeredThrough,
+                    behind);
+        });
     }
 
     static byte[] subscription(Subscription subscription) {

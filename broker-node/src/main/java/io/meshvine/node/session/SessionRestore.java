@@ -21,6 +21,7 @@ public final class SessionRestore {
     private static final byte[] FIRST = {};
 
     private final Sessions sessions;
+    private final @Nullable Residues residues;
     private final RecordStore store;
     private final long nowMillis;
     private final Map<Long, Found> found = new HashMap<>();
@@ -33,7 +34,11 @@ public final class SessionRestore {
     /** A session that goes on. */
     private static final class Found {
         final String clientId;
-        final SessionHeader header;
+
+        /** Null for what is left of a session that moved. */
+        final @Nullable SessionHeader header;
+
+        final Residue.@Nullable Header residue;
         final List<Subscription> subscriptions = new ArrayList<>(1);
         final List<Integer> unreleased = new ArrayList<>(0);
         final List<SessionRecords.Queued> queue = new ArrayList<>(0);
@@ -41,6 +46,13 @@ public final class SessionRestore {
         Found(String clientId, SessionHeader header) {
             this.clientId = clientId;
             this.header = header;
+            this.residue = null;
+        }
+
+        Found(Residue.Header residue) {
+            this.clientId = residue.clientId();
+            this.header = null;
+            this.residue = residue;
         }
 
         long lastSequence() {
@@ -54,7 +66,14 @@ public final class SessionRestore {
         void subscribed(ClientSession session, List<Subscription> subscriptions);
     }
 
-    private SessionRestore(Sessions sessions, long nowMillis) {
+    /** Takes what is left of a session that moved, and what that is subscribed to. */
+    @FunctionalInterface
+    public interface Remainder {
+        void left(Residue residue, List<Subscription> subscriptions);
+    }
+
+    private SessionRestore(Sessions sessions, @Nullable Residues residues, long nowMillis) {
+        this.residues = residues;
         this.sessions = sessions;
         this.store = sessions.journal().store();
         this.nowMillis = nowMillis;
@@ -69,10 +88,17 @@ public final class SessionRestore {
      * @throws IllegalStateException if a record cannot be read
      */
     public static int run(Sessions sessions, long nowMillis, Subscriber subscriber) {
-        return new SessionRestore(sessions, nowMillis).run(subscriber);
+        return new SessionRestore(sessions, null, nowMillis).run(subscriber, (residue, subscriptions) -> {});
     }
 
-    private int run(Subscriber subscriber) {
+    /** The same with what is left of sessions that moved, which ends where there are no residues. */
+    public static int run(
+            Sessions sessions, Residues residues, long nowMillis, Subscriber subscriber, Remainder remainder) {
+        return new SessionRestore(sessions, residues, nowMillis).run(subscriber, remainder);
+    }
+
+    private int run(Subscriber subscriber, Remainder remainder) {
+        scan(Family.SESSIONS, SessionRecords.allResidues(0), SessionRecords.allResidues(1), this::onResidue);
         scan(Family.SESSIONS, SessionRecords.headers(0), SessionRecords.headers(1), this::onHeader);
         scan(Family.SESSIONS, SessionRecords.allSubscriptions(0), SessionRecords.allSubscriptions(1), (key, value) -> {
             Found owner = owner(Family.SESSIONS, key, SessionRecords.numberOf(key));
@@ -87,10 +113,27 @@ public final class SessionRestore {
             }
         });
         store.scan(Family.QUEUES, FIRST, null, this::onQueued);
-        found.values().forEach(each -> restore(each, subscriber));
+        int sessionsFound = 0;
+        for (Map.Entry<Long, Found> each : found.entrySet()) {
+            SessionHeader header = each.getValue().header;
+            if (header != null) {
+                sessionsFound++;
+                restore(each.getValue(), header, subscriber);
+            } else {
+                restore(each.getValue(), each.getKey(), remainder);
+            }
+        }
         sessions.counters().onDropped(DropReason.SESSION_ENDED, dropped);
         deletions.commit();
-        return found.size();
+        return sessionsFound;
+    }
+
+    private void onResidue(byte[] key, byte[] value) {
+        if (residues == null) {
+            deletions.unit().delete(Family.SESSIONS, key);
+        } else {
+            found.put(SessionRecords.numberOf(key), new Found(SessionRecords.residue(key, value)));
+        }
     }
 
     /** Takes a record. */
@@ -138,8 +181,18 @@ public final class SessionRestore {
         return owner;
     }
 
-    private void restore(Found each, Subscriber subscriber) {
-        SessionHeader header = each.header;
+    private void restore(Found each, long number, Remainder remainder) {
+        Residue.Header residue = each.residue;
+        if (residues == null || residue == null) {
+            throw new IllegalStateException("neither a session nor what is left of one");
+        }
+        SessionJournal own = SessionJournal.restored(sessions.journal(), residue, number, each.lastSequence());
+        ClientSession session = sessions.restoreResidue(own, residue);
+        session.restore(each.queue, List.of(), 0);
+        remainder.left(residues.restore(session, own, residue, each.subscriptions), each.subscriptions);
+    }
+
+    private void restore(Found each, SessionHeader header, Subscriber subscriber) {
         ClientSession session = sessions.restore(each.clientId, header, each.lastSequence());
         session.restore(each.queue, each.unreleased, header.sentThrough());
         subscriber.subscribed(session, each.subscriptions);

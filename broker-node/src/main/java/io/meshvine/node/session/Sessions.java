@@ -323,6 +323,33 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes out a session without connection that lives on at another node, with all up to a place in its journal.
+     *
+     * @param residue what is kept of it
+     */
+    void leaveBehind(ClientSession session, long through, Residue residue) {
+        synchronized (stripe(session.clientId())) {
+            Held current = held.remove(session.clientId());
+            if (current == null || current.session != session) {
+                throw new IllegalStateException("not the session of its client");
+            }
+            current.cancelExpiry();
+            size.decrementAndGet();
+            JournalBatch batch = journal.batch();
+            session.leaveBehind(through, batch);
+            residue.put(batch.unit());
+            batch.commit();
+            settleLater(session);
+        }
+    }
+
+    /** What an earlier life of the node left behind of a session. */
+    ClientSession restoreResidue(SessionJournal own, Residue.Header residue) {
+        String clientId = residue.clientId();
+        return new ClientSession(clientId, context, detachedLoop(clientId), own);
+    }
+
     private Executor detachedLoop(String clientId) {
         return detachedLoops.get(Math.floorMod(clientId.hashCode(), detachedLoops.size()));
     }

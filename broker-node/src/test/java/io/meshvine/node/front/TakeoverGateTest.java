@@ -70,6 +70,54 @@ class TakeoverGateTest {
     }
 
     @Test
+    void aReservationComesNextAndTurnsAwayTheHolderAlone() {
+        Recorder holder = new Recorder();
+        Recorder waiting = new Recorder();
+        Recorder departure = new Recorder();
+        gate.enter("id", holder);
+        gate.enter("id", waiting);
+        gate.reserve("id", departure);
+        gate.leave("id", holder);
+        assertThat(departure.told).containsExactly("admitted");
+        assertThat(waiting.told).as("the client's latest connection").isEmpty();
+        gate.leave("id", departure);
+        assertThat(waiting.told).containsExactly("admitted");
+        gate.leave("id", waiting);
+        assertThat(gate.size()).isZero();
+    }
+
+    @Test
+    void whoConnectsDuringAReservationWaitsForItsEnd() {
+        Recorder holder = new Recorder();
+        Recorder departure = new Recorder();
+        Recorder older = new Recorder();
+        Recorder newest = new Recorder();
+        gate.enter("id", holder);
+        gate.reserve("id", departure);
+        gate.enter("id", older);
+        gate.enter("id", newest);
+        gate.leave("id", holder);
+        assertThat(older.told).containsExactly("taken over");
+        assertThat(newest.told).isEmpty();
+        gate.leave("id", departure);
+        assertThat(newest.told).containsExactly("admitted");
+    }
+
+    @Test
+    void aReservationThatIsGivenUpLeavesTheOthersInOrder() {
+        Recorder holder = new Recorder();
+        Recorder departure = new Recorder();
+        Recorder waiting = new Recorder();
+        gate.enter("id", holder);
+        gate.reserve("id", departure);
+        gate.enter("id", waiting);
+        gate.leave("id", departure);
+        gate.leave("id", holder);
+        assertThat(departure.told).isEmpty();
+        assertThat(waiting.told).containsExactly("admitted");
+    }
+
+    @Test
     void keepsClientsApart() {
         Recorder first = new Recorder();
         Recorder second = new Recorder();

@@ -23,6 +23,7 @@ import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
 import io.meshvine.node.session.Outlet;
+import io.meshvine.node.session.Residues;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
 import io.meshvine.node.session.Sessions;
@@ -32,6 +33,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -73,6 +75,7 @@ class RoutingTest {
             new Subscriptions(directory, mesh, retained, nodeRetained, journal, System::currentTimeMillis);
     private final Sessions sessions =
             new Sessions(SessionLimits.defaults(), counters, journal, List.of(Runnable::run), loop);
+    private final Residues residues = new Residues(sessions, Duration.ofDays(1), System::currentTimeMillis);
 
     @AfterEach
     void close() {
@@ -191,7 +194,8 @@ class RoutingTest {
         subscribe(ordinary, Subscription.of("t", 1));
         subscribe(member, Subscription.of("$share/g/t", 1));
         interest.put(PEER, new Interest(Interest.NO_GROUP, "t", 1));
-        MeshLocalBroker broker = new MeshLocalBroker(routes, local, shared, (origin, ticket) -> {}, publishes, journal);
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, residues, shared, (origin, ticket) -> {}, publishes, journal);
         MeshPublish publish =
                 new MeshPublish("t", 1, false, null, System.nanoTime(), MeshPublish.NEVER_EXPIRES, new byte[] {0, 'x'});
         AtomicInteger accepted = new AtomicInteger();
@@ -247,7 +251,8 @@ class RoutingTest {
     void oneBrokenPublishOfAPeerDoesNotStopTheOthers() {
         Client client = connect("c");
         subscribe(client, Subscription.of("t", 0));
-        MeshLocalBroker broker = new MeshLocalBroker(routes, local, shared, (origin, ticket) -> {}, publishes, journal);
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, residues, shared, (origin, ticket) -> {}, publishes, journal);
         MeshPublish broken =
                 new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {5, 0x7f, 1});
         MeshPublish sound = new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0});

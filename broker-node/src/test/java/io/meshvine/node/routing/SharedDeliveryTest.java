@@ -22,6 +22,7 @@ import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
 import io.meshvine.node.session.Outlet;
+import io.meshvine.node.session.Residues;
 import io.meshvine.node.session.SessionCounters;
 import io.meshvine.node.session.SessionLimits;
 import io.meshvine.node.session.Sessions;
@@ -30,6 +31,7 @@ import io.meshvine.node.session.SubscriptionDirectory;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -63,10 +65,16 @@ class SharedDeliveryTest {
     private final SessionCounters counters = new SessionCounters();
     private final SharedDelivery shared = sharedBy(SharedStrategy.LOCAL);
     private final List<Long> done = new ArrayList<>();
-    private final MeshLocalBroker broker =
-            new MeshLocalBroker(routes, local, shared, (origin, ticket) -> done.add(ticket), publishes, journal);
     private final Sessions sessions =
             new Sessions(SessionLimits.defaults(), counters, journal, List.of(Runnable::run), loop);
+    private final MeshLocalBroker broker = new MeshLocalBroker(
+            routes,
+            local,
+            new Residues(sessions, Duration.ofDays(1), System::currentTimeMillis),
+            shared,
+            (origin, ticket) -> done.add(ticket),
+            publishes,
+            journal);
 
     SharedDeliveryTest() {
         directory.onGroupChanged(peers::recheck);

@@ -1,6 +1,10 @@
 package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.wire.Position;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,11 +16,19 @@ final class HandingOver {
     /** Parts that may be unconfirmed. */
     private static final int WINDOW = 16;
 
-    final Home home;
+    final Source source;
     final Rank winner;
     final NodeId to;
     final long ticket;
     final boolean clean;
+
+    /** What waits until the other node has everything, or turned out not to. */
+    final List<Runnable> afterwards = new ArrayList<>(0);
+
+    /** Of the new home, as subscribed to what the session wants; and who does not know yet. */
+    Position interest = Position.NONE;
+
+    Set<NodeId> behind = Set.of();
 
     private Stage stage = Stage.FREEZING;
     private SessionHost.@Nullable Export export;
@@ -34,8 +46,21 @@ final class HandingOver {
         OVER
     }
 
-    HandingOver(Home home, Rank winner, long ticket, boolean clean) {
-        this.home = home;
+    /** Whose it is, and what follows. */
+    interface Source {
+
+        /** The other node takes what is published from now on. */
+        void onReady(HandingOver handingOver);
+
+        /** The other node has everything, durably, and is subscribed as of that position of its interest. */
+        void onTaken(HandingOver handingOver, Position interest);
+
+        /** It does not go there, at least not now. */
+        void onStopped(HandingOver handingOver);
+    }
+
+    HandingOver(Source source, Rank winner, long ticket, boolean clean) {
+        this.source = source;
         this.winner = winner;
         this.to = winner.node();
         this.ticket = ticket;
@@ -50,13 +75,13 @@ final class HandingOver {
         stage = next;
     }
 
-    boolean isOver() {
-        return stage == Stage.OVER;
-    }
-
     void begin(SessionHost.Export from) {
         export = from;
         stage = Stage.SENDING;
+    }
+
+    SessionHost.@Nullable Export export() {
+        return export;
     }
 
     void settle(Runnable settled) {

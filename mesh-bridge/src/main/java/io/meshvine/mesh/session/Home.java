@@ -1,6 +1,7 @@
 package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.wire.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,6 +22,12 @@ final class Home {
 
     /** Whether the client has a session here. */
     boolean exists;
+
+    /** As in {@link Holder}. */
+    boolean whole;
+
+    /** Whether its registrars were told that. */
+    boolean registeredWhole;
 
     boolean connected;
     boolean durable;
@@ -55,8 +62,11 @@ final class Home {
 
     boolean frozen;
 
-    /** All that is here is at its new home already. */
-    boolean moved;
+    /** Where all that is here is already. */
+    @Nullable
+    NodeId movedTo;
+
+    Position movedInterest = Position.NONE;
 
     Home(String clientId) {
         this.clientId = clientId;
@@ -72,7 +82,7 @@ final class Home {
     }
 
     Item.Register registration() {
-        return new Item.Register(clientId, fence, connected || claim != null, durable);
+        return new Item.Register(clientId, fence, connected || claim != null, durable, whole);
     }
 
     /** A claim from the question to the registrars to the answer to the connection. */
@@ -83,7 +93,7 @@ final class Home {
         final Set<NodeId> waitingFor = new HashSet<>();
 
         /** Other nodes that hold something of the client, as registrars said. */
-        final List<Rank> holders = new ArrayList<>(0);
+        final List<Holder> holders = new ArrayList<>(0);
 
         /** Registrars that know the claim under a lower fence than it got in the end. */
         final List<Item.Claimed> answers = new ArrayList<>(Rendezvous.REGISTRARS);

@@ -1,5 +1,6 @@
 package io.meshvine.mesh.session;
 
+import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.wire.Position;
 import java.util.List;
 
@@ -11,14 +12,14 @@ sealed interface Item {
 
     // ---- To registrars and back
 
-    /** A client connects at the sender, who asks for its registration. */
-    record Claim(String clientId, long ticket, long hint, boolean durable) implements Item {}
+    /** A client connects at the sender, who asks for its registration; {@code whole} as in {@link Holder}. */
+    record Claim(String clientId, long ticket, long hint, boolean durable, boolean whole) implements Item {}
 
     /** The claim is registered, under this fence; these other nodes hold something of the client. */
-    record Claimed(String clientId, long ticket, long fence, List<Rank> holders) implements Item {}
+    record Claimed(String clientId, long ticket, long fence, List<Holder> holders) implements Item {}
 
-    /** The sender holds something of a client. */
-    record Register(String clientId, long fence, boolean connected, boolean durable) implements Item {}
+    /** The sender holds something of a client; {@code whole} as in {@link Holder}. */
+    record Register(String clientId, long fence, boolean connected, boolean durable, boolean whole) implements Item {}
 
     /** The sender holds nothing of a client any more. */
     record Unregister(String clientId) implements Item {}
@@ -37,8 +38,11 @@ sealed interface Item {
     /** The client of an offer is not at home at the sender. */
     record NotHome(String clientId, long fence) implements Item {}
 
-    /** What was offered is here already. */
-    record Have(String clientId, long fence) implements Item {}
+    /** Asks a registrar who has a better claim to a client than that; it tells if it knows. */
+    record Seek(String clientId, long fence) implements Item {}
+
+    /** What was offered is here already; the sender's interest stands at this position. */
+    record Have(String clientId, long fence, Position interest) implements Item {}
 
     /** The sender has the better claim, and asks for the session; or, if it begins anew, for its end. */
     record Fetch(String clientId, long ticket, long fence, boolean clean) implements Item {}
@@ -55,14 +59,14 @@ sealed interface Item {
     /** What was in the session came; what comes now follows when the receiver is subscribed. */
     record CaughtUp(long ticket) implements Item {}
 
-    /** The sender of the fetch is subscribed, and the nodes in its reach know. */
-    record Ready(long ticket) implements Item {}
+    /** The sender of the fetch is subscribed: its interest stands at this position, and the nodes in its reach know. */
+    record Ready(long ticket, Position interest) implements Item {}
 
     /** All parts came. */
     record End(long ticket) implements Item {}
 
-    /** The sender of the fetch has everything, durably: the other one is to delete it. */
-    record Taken(long ticket) implements Item {}
+    /** The sender of the fetch has everything, durably: the other one is to delete it. Its interest stands at this. */
+    record Taken(long ticket, Position interest) implements Item {}
 
     /** There is nothing to fetch, or no longer; what came of it is void. */
     record Nothing(long ticket) implements Item {}
@@ -75,9 +79,15 @@ sealed interface Item {
 
     // ---- To all peers
 
-    /** Asks how far the publishes for the sender are. */
-    record Flush(long ticket) implements Item {}
+    /**
+     * Asks how far the publishes for the sender are, once the receiver knows that another node wants them: what it
+     * forwards from then on goes there.
+     *
+     * @param home where a session of the sender is now
+     * @param interest of that node: subscribed to what the session wants
+     */
+    record Flush(long ticket, NodeId home, Position interest) implements Item {}
 
-    /** So far. */
+    /** Now it knows; and so far. */
     record Flushed(long ticket, Position position) implements Item {}
 }

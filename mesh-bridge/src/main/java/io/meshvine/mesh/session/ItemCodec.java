@@ -21,20 +21,27 @@ final class ItemCodec {
 
     private static final int CONNECTED = 1;
     private static final int DURABLE = 2;
+    private static final int WHOLE = 4;
 
     private ItemCodec() {}
 
     static void write(WireWriter out, Item item) {
         if (item instanceof Item.Claim claim) {
             out.writeByte(1).writeString(claim.clientId()).writeVarLong(claim.ticket());
-            out.writeVarLong(claim.hint()).writeByte(claim.durable() ? DURABLE : 0);
+            out.writeVarLong(claim.hint());
+            out.writeByte((claim.durable() ? DURABLE : 0) | (claim.whole() ? WHOLE : 0));
         } else if (item instanceof Item.Claimed claimed) {
             out.writeByte(2).writeString(claimed.clientId()).writeVarLong(claimed.ticket());
             out.writeVarLong(claimed.fence()).writeVarLong(claimed.holders().size());
-            claimed.holders().forEach(holder -> write(out, holder));
+            for (Holder holder : claimed.holders()) {
+                write(out, holder.rank());
+                out.writeByte(holder.whole() ? WHOLE : 0);
+            }
         } else if (item instanceof Item.Register register) {
             out.writeByte(3).writeString(register.clientId()).writeVarLong(register.fence());
-            out.writeByte((register.connected() ? CONNECTED : 0) | (register.durable() ? DURABLE : 0));
+            out.writeByte((register.connected() ? CONNECTED : 0)
+                    | (register.durable() ? DURABLE : 0)
+                    | (register.whole() ? WHOLE : 0));
         } else if (item instanceof Item.Unregister unregister) {
             out.writeByte(4).writeString(unregister.clientId());
         } else if (item instanceof Item.Swept) {
@@ -48,6 +55,9 @@ final class ItemCodec {
             out.writeByte(8).writeString(notHome.clientId()).writeVarLong(notHome.fence());
         } else if (item instanceof Item.Have have) {
             out.writeByte(9).writeString(have.clientId()).writeVarLong(have.fence());
+            have.interest().write(out);
+        } else if (item instanceof Item.Seek seek) {
+            out.writeByte(23).writeString(seek.clientId()).writeVarLong(seek.fence());
         } else if (item instanceof Item.Fetch fetch) {
             out.writeByte(10).writeString(fetch.clientId()).writeVarLong(fetch.ticket());
             out.writeVarLong(fetch.fence()).writeByte(fetch.clean() ? 1 : 0);
@@ -68,10 +78,12 @@ final class ItemCodec {
             out.writeByte(14).writeVarLong(caughtUp.ticket());
         } else if (item instanceof Item.Ready ready) {
             out.writeByte(15).writeVarLong(ready.ticket());
+            ready.interest().write(out);
         } else if (item instanceof Item.End end) {
             out.writeByte(16).writeVarLong(end.ticket());
         } else if (item instanceof Item.Taken taken) {
             out.writeByte(17).writeVarLong(taken.ticket());
+            taken.interest().write(out);
         } else if (item instanceof Item.Nothing nothing) {
             out.writeByte(18).writeVarLong(nothing.ticket());
         } else if (item instanceof Item.Lost lost) {
@@ -80,7 +92,8 @@ final class ItemCodec {
         } else if (item instanceof Item.Cancel cancel) {
             out.writeByte(20).writeVarLong(cancel.ticket());
         } else if (item instanceof Item.Flush flush) {
-            out.writeByte(21).writeVarLong(flush.ticket());
+            out.writeByte(21).writeVarLong(flush.ticket()).writeNodeId(flush.home());
+            flush.interest().write(out);
         } else if (item instanceof Item.Flushed flushed) {
             out.writeByte(22).writeVarLong(flushed.ticket());
             flushed.position().write(out);
@@ -97,21 +110,28 @@ final class ItemCodec {
     static Item read(WireReader in) throws WireException {
         int code = in.readByte();
         return switch (code) {
-            case 1 ->
-                new Item.Claim(clientId(in), in.readSequence(), in.readSequence(), (in.readByte() & DURABLE) != 0);
-            case 2 -> new Item.Claimed(clientId(in), in.readSequence(), in.readSequence(), ranks(in));
+            case 1 -> {
+                String clientId = clientId(in);
+                long ticket = in.readSequence();
+                long hint = in.readSequence();
+                int flags = in.readByte();
+                yield new Item.Claim(clientId, ticket, hint, (flags & DURABLE) != 0, (flags & WHOLE) != 0);
+            }
+            case 2 -> new Item.Claimed(clientId(in), in.readSequence(), in.readSequence(), holders(in));
             case 3 -> {
                 String clientId = clientId(in);
                 long fence = in.readSequence();
                 int flags = in.readByte();
-                yield new Item.Register(clientId, fence, (flags & CONNECTED) != 0, (flags & DURABLE) != 0);
+                yield new Item.Register(
+                        clientId, fence, (flags & CONNECTED) != 0, (flags & DURABLE) != 0, (flags & WHOLE) != 0);
             }
             case 4 -> new Item.Unregister(clientId(in));
             case 5 -> new Item.Swept();
             case 6 -> new Item.Superseded(clientId(in), rank(in));
             case 7 -> new Item.Offer(clientId(in), in.readSequence());
             case 8 -> new Item.NotHome(clientId(in), in.readSequence());
-            case 9 -> new Item.Have(clientId(in), in.readSequence());
+            case 9 -> new Item.Have(clientId(in), in.readSequence(), Position.read(in));
+            case 23 -> new Item.Seek(clientId(in), in.readSequence());
             case 10 -> new Item.Fetch(clientId(in), in.readSequence(), in.readSequence(), in.readByte() != 0);
             default -> readTransfer(code, in);
         };
@@ -124,16 +144,16 @@ final class ItemCodec {
             case 12 -> new Item.Part(ticket, in.readSequence(), in.readBytes(MAX_PART));
             case 13 -> new Item.PartAck(ticket, in.readSequence());
             case 14 -> new Item.CaughtUp(ticket);
-            case 15 -> new Item.Ready(ticket);
+            case 15 -> new Item.Ready(ticket, Position.read(in));
             case 16 -> new Item.End(ticket);
-            case 17 -> new Item.Taken(ticket);
+            case 17 -> new Item.Taken(ticket, Position.read(in));
             case 18 -> new Item.Nothing(ticket);
             case 19 -> {
                 boolean established = in.readByte() != 0;
                 yield new Item.Lost(ticket, rank(in), established);
             }
             case 20 -> new Item.Cancel(ticket);
-            case 21 -> new Item.Flush(ticket);
+            case 21 -> new Item.Flush(ticket, in.readNodeId(), Position.read(in));
             case 22 -> new Item.Flushed(ticket, Position.read(in));
             default -> throw new WireException("unknown item " + code + " about clients");
         };
@@ -143,13 +163,13 @@ final class ItemCodec {
         return in.readString(MAX_CLIENT_ID);
     }
 
-    private static List<Rank> ranks(WireReader in) throws WireException {
+    private static List<Holder> holders(WireReader in) throws WireException {
         int count = in.readVarInt(MAX_HOLDERS);
-        List<Rank> ranks = new ArrayList<>(Math.min(count, 8));
+        List<Holder> holders = new ArrayList<>(Math.min(count, 8));
         for (int i = 0; i < count; i++) {
-            ranks.add(rank(in));
+            holders.add(new Holder(rank(in), (in.readByte() & WHOLE) != 0));
         }
-        return ranks;
+        return holders;
     }
 
     private static Rank rank(WireReader in) throws WireException {

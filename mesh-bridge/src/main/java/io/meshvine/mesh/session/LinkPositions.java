@@ -2,8 +2,9 @@ package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.wire.Position;
+import java.util.Collection;
 
-/** Port: how far the publishes on the links to peers are. Called on the bridge loop. */
+/** Port: how far the publishes on the links to peers are, and what peers know of each other. Called on the bridge loop. */
 public interface LinkPositions {
 
     /** What was handed over for a peer so far ends here; {@link Position#NONE} if the peer has confirmed all of it. */
@@ -11,4 +12,13 @@ public interface LinkPositions {
 
     /** Whether the local broker took over everything that a peer handed over for this node up to a position. */
     boolean isAccepted(NodeId peer, Position position);
+
+    /**
+     * How new what this node knows of another one's interest is, as that one numbers it; of this node, how its own
+     * stands. {@link Position#NONE} if it knows nothing.
+     */
+    Position interest(NodeId owner);
+
+    /** Peers that this node knows, in reach or not: what they keep for it, they will send. */
+    Collection<NodeId> known();
 }

@@ -40,16 +40,28 @@ final class Registrar {
         final int generation;
         final long fence;
         final boolean connected;
+        final boolean whole;
 
         @Nullable
         Registration next;
 
-        Registration(NodeId node, int generation, long fence, boolean connected, @Nullable Registration next) {
+        Registration(
+                NodeId node,
+                int generation,
+                long fence,
+                boolean connected,
+                boolean whole,
+                @Nullable Registration next) {
             this.node = node;
             this.generation = generation;
             this.fence = fence;
             this.connected = connected;
+            this.whole = whole;
             this.next = next;
+        }
+
+        Registration before(@Nullable Registration rest) {
+            return new Registration(node, generation, fence, connected, whole, rest);
         }
 
         Rank rank() {
@@ -67,20 +79,20 @@ final class Registrar {
     /** A client connects at a node: registers it under a fence above all others, and tells who else holds something. */
     Item.Claimed claim(NodeId claimant, Item.Claim claim) {
         long fence = claim.hint();
-        List<Rank> holders = new ArrayList<>(1);
+        List<Holder> holders = new ArrayList<>(1);
         for (Registration each = clients.get(claim.clientId()); each != null; each = each.next) {
             fence = Math.max(fence, each.fence + 1);
             if (!each.node.equals(claimant) && isLive(each)) {
-                holders.add(each.rank());
+                holders.add(new Holder(each.rank(), each.whole));
             }
         }
-        put(claim.clientId(), claimant, fence, true);
+        put(claim.clientId(), claimant, fence, true, claim.whole());
         return new Item.Claimed(claim.clientId(), claim.ticket(), fence, holders);
     }
 
     /** A node holds something of a client. */
     void register(NodeId node, Item.Register item) {
-        put(item.clientId(), node, item.fence(), item.connected());
+        put(item.clientId(), node, item.fence(), item.connected(), item.whole());
         Rank best = best(item.clientId());
         Registration first = clients.get(item.clientId());
         if (best == null || first == null || first.next == null) {
@@ -93,6 +105,14 @@ final class Registrar {
         }
     }
 
+    /** A node looks for a better claim than that. */
+    void seek(NodeId node, Item.Seek item) {
+        Rank best = best(item.clientId());
+        if (best != null && best.fence() > item.fence()) {
+            rivalry.onSuperseded(node, item.clientId(), best);
+        }
+    }
+
     void unregister(NodeId node, String clientId) {
         Registration rest = without(clients.get(clientId), node);
         if (rest == null) {
@@ -102,20 +122,20 @@ final class Registrar {
         }
     }
 
-    private void put(String clientId, NodeId node, long fence, boolean connected) {
+    private void put(String clientId, NodeId node, long fence, boolean connected, boolean whole) {
         Registration others = without(clients.get(clientId), node);
         if (others == null && clients.size() >= maxClients && clients.get(clientId) == null) {
             refused++;
             return;
         }
-        clients.put(clientId, new Registration(node, generation(node), fence, connected, others));
+        clients.put(clientId, new Registration(node, generation(node), fence, connected, whole, others));
     }
 
     private static @Nullable Registration without(@Nullable Registration list, NodeId node) {
         Registration kept = null;
         for (Registration each = list; each != null; each = each.next) {
             if (!each.node.equals(node)) {
-                kept = new Registration(each.node, each.generation, each.fence, each.connected, kept);
+                kept = each.before(kept);
             }
         }
         return kept;
@@ -189,7 +209,7 @@ final class Registrar {
             Registration kept = null;
             for (Registration each = clients.get(clientId); each != null; each = each.next) {
                 if (isLive(each)) {
-                    kept = new Registration(each.node, each.generation, each.fence, each.connected, kept);
+                    kept = each.before(kept);
                 }
             }
             if (kept == null) {

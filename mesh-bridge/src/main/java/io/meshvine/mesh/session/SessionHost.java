@@ -1,6 +1,8 @@
 package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.wire.Position;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,23 @@ public interface SessionHost {
     /** Deletes the session of a frozen client: it lives on elsewhere, with all that was in it. */
     void forget(String clientId);
 
+    /**
+     * Deletes the session of a frozen client, which lives on elsewhere with all that was in the export, but stays
+     * subscribed for what some nodes still send to it here.
+     *
+     * @param exported what the other node has; null if it has everything
+     * @return null if there is no session that outlives its connections, or no room: nothing was done
+     */
+    @Nullable
+    LeftBehind leaveBehind(
+            String clientId, @Nullable Export exported, NodeId home, Position interest, Set<NodeId> behind);
+
+    /**
+     * Runs a task, on any thread, when every publish of this node's clients that is being routed now has reached the
+     * sessions and the bridge.
+     */
+    void quiesce(Runnable quiet);
+
     /** Reads the session of a frozen client; null if there is none that outlives its connections. */
     @Nullable
     Export export(String clientId);
@@ -40,6 +59,49 @@ public interface SessionHost {
 
     /** Whether that session of another node was taken in before, in whatever life of this node. */
     boolean hasReceived(String clientId, NodeId from, long fromFence);
+
+    /** What stays of a session that went to another node; durable, like the session was. */
+    interface LeftBehind {
+
+        String clientId();
+
+        /** Of the last claim by which the session was at home here. */
+        long fence();
+
+        /** Where it went. */
+        NodeId home();
+
+        /** Of that node, as subscribed to what the session wants. */
+        Position interest();
+
+        /** From these nodes something may still come. */
+        Set<NodeId> behind();
+
+        /** Nothing more comes from a node. */
+        void heard(NodeId node);
+
+        /** Whether something came. */
+        boolean isWaiting();
+
+        /** Whether it waits for too long: the nodes have given up what they kept for this one. */
+        boolean isExpired();
+
+        /**
+         * Reads what came so far, less than any fence and different from the last one.
+         *
+         * @return the fence under which it is handed over; the same, for the same messages, until {@link #taken}
+         */
+        long begin();
+
+        /** Reads what {@link #begin} stands for. */
+        Export export();
+
+        /** The session has what was read: it is deleted here. */
+        void taken();
+
+        /** Nothing more comes, or the session is over: what is left is dropped and counted. */
+        void end();
+    }
 
     /** A frozen session that is read; it goes on taking messages meanwhile. */
     interface Export {
@@ -68,8 +130,9 @@ public interface SessionHost {
         void activate(Runnable confirmed);
 
         /**
-         * Everything came: what waited at the old home goes ahead of what came here since {@link #activate}, less what
-         * came both ways; for a while, the second copy of a message may still follow, and is dropped.
+         * Everything came: what waited at the old home goes ahead of what came here since {@link #activate}. Of what came
+         * both ways the copy of the old home stays, because it is in its place: the other one may be ahead of what the
+         * old home alone had. For a while, the second copy of a message may still follow, and is dropped.
          *
          * @param durable run when it is as durable as configured
          */

@@ -92,6 +92,9 @@ class DirectorySimulationTest {
 
     private static void check(long seed, World world, boolean faults) {
         List<Long> waiting = new ArrayList<>();
+        if (!faults) {
+            assertThat(world.overtaken).as("overtaken, seed %d", seed).isEmpty();
+        }
         for (int i = 0; i < CLIENTS; i++) {
             String clientId = "c" + i;
             long homes = world.nodes.stream()
@@ -111,12 +114,15 @@ class DirectorySimulationTest {
                 assertThat(copies)
                         .as("copies of message %d for %s, seed %d", message, clientId, seed)
                         .isEqualTo(1);
-            } else if (!world.stranded.contains(message)) {
+            } else {
                 assertThat(copies)
                         .as("copies of message %d for %s, seed %d", message, clientId, seed)
                         .isGreaterThanOrEqualTo(1);
             }
         });
+        world.nodes.forEach(node -> assertThat(node.left)
+                .as("left at n%d, seed %d", node.number, seed)
+                .isEmpty());
         world.nodes.forEach(node -> assertThat(
                         node.life == null ? 0 : node.life.directory.statistics().homes())
                 .as("homes that n%d knows, seed %d", node.number, seed)

@@ -29,7 +29,17 @@ final class World {
     private static final boolean TRACE = Boolean.getBoolean("meshvine.trace");
     private static final long MILLI = 1_000_000;
     private static final int LANE_WINDOW = 32;
+
+    /** Between looking up who wants a publish and giving it to them, the thread may have to wait. */
+    private static final long SHORT_ROUTING_NANOS = MILLI;
+
+    private static final long LONG_ROUTING_NANOS = 200 * MILLI;
+
+    /** The first part of what a session left behind. */
+    private static final String REST = "rest";
+
     private static final long CONFIRM_NANOS = 500 * MILLI;
+    private static final long SECOND_COPIES_COME_NANOS = 60_000 * MILLI;
 
     final SimScheduler scheduler = new SimScheduler();
     final SplittableRandom random;
@@ -42,9 +52,15 @@ final class World {
     /** How often a client got a message. */
     final Map<Long, Integer> delivered = new HashMap<>();
 
-    /** Messages of which a copy went to a node out of reach that may have given the session away meanwhile. */
-    final Set<Long> stranded = new LinkedHashSet<>();
+    /** First deliveries that came behind a later message of the same publisher. */
+    final List<String> overtaken = new ArrayList<>();
 
+    /** Clients that had something at a node before their session came there: that is ahead of it. */
+    final Set<String> unordered = new LinkedHashSet<>();
+
+    private final Map<String, Long> lastDelivered = new HashMap<>();
+
+    private final Map<Long, Integer> publishers = new HashMap<>();
     private final int maxDelayMillis;
     private long messages;
 
@@ -180,7 +196,7 @@ final class World {
                 moving = false;
                 Life life = to.life;
                 if (life != null && from.isLinked(to) && !waiting.isEmpty()) {
-                    life.take(waiting.remove());
+                    life.take(waiting.remove(), from);
                     accepted++;
                 }
                 move();
@@ -193,8 +209,26 @@ final class World {
     /** A session as it is kept. */
     static final class Session {
         final Deque<Long> queue = new ArrayDeque<>();
-        final Set<Long> moved = new LinkedHashSet<>();
+        private final Set<Long> seen = new LinkedHashSet<>();
+        private long seenUntilNanos;
+        /** Whether it is what came here while a session was on its way, and no more. */
+        boolean leftover;
+
         long fence;
+
+        /** Second copies may come from now on, and for a while. */
+        void moves(long nowNanos) {
+            seenUntilNanos = nowNanos + SECOND_COPIES_COME_NANOS;
+        }
+
+        /** Whether it is the first copy, as far as the session looks at that now. */
+        boolean isFirst(long message, long nowNanos) {
+            if (nowNanos >= seenUntilNanos) {
+                seen.clear();
+                return true;
+            }
+            return seen.add(message);
+        }
     }
 
     /** A node: what outlives a crash. */
@@ -203,9 +237,18 @@ final class World {
         final NodeId id;
         final Map<String, Session> sessions = new LinkedHashMap<>();
         final Set<String> received = new LinkedHashSet<>();
+        final List<Left> left = new ArrayList<>();
 
-        /** What it knows of the others' interest. */
+        /** Counts the changes of what it wants. */
+        long interests;
+
+        /** What it knows of the others' interest, and how new that is. */
         final Map<Node, Set<String>> interest = new HashMap<>();
+
+        final Map<Node, Long> interestKnown = new HashMap<>();
+
+        /** When the last publish that is being routed will have gone to sessions and links. */
+        private long routedNanos;
 
         private final Map<Node, Channel> channels = new HashMap<>();
 
@@ -286,24 +329,53 @@ final class World {
                 return;
             }
             Publish publish = new Publish(++messages, clientId);
-            trace("n", number, "publishes", publish);
-            boolean wanted = here.wants(clientId);
-            if (wanted) {
-                here.take(publish);
-            }
-            for (Node other : nodes) {
-                if (other != this && interest.getOrDefault(other, Set.of()).contains(clientId)) {
-                    wanted = true;
-                    // Who was out of reach when a client moved may not know yet.
-                    if (!isLinked(other) || other.life == null || !other.life.wants(clientId)) {
-                        stranded.add(publish.id);
-                    }
-                    channel(other).add(publish);
+            publishers.put(publish.id, number);
+            boolean wantedHere = here.wants(clientId);
+            List<Node> others = nodes.stream()
+                    .filter(other -> other != this
+                            && interest.getOrDefault(other, Set.of()).contains(clientId))
+                    .toList();
+            trace(
+                    "n",
+                    number,
+                    "publishes",
+                    publish,
+                    "to",
+                    others.stream().map(other -> other.number).toList());
+            long routing = random.nextInt(4) == 0 ? LONG_ROUTING_NANOS : SHORT_ROUTING_NANOS;
+            routedNanos = Math.max(routedNanos, scheduler.nowNanos() + random.nextLong(routing));
+            scheduler.at(routedNanos, () -> {
+                if (life != here) {
+                    return;
                 }
-            }
-            if (wanted) {
-                published.put(publish.id, clientId);
-            }
+                if (wantedHere || !others.isEmpty()) {
+                    published.put(publish.id, clientId);
+                }
+                if (wantedHere) {
+                    here.take(publish, this);
+                }
+                others.forEach(other -> channel(other).add(publish));
+            });
+        }
+    }
+
+    /** What a session left behind when it moved, as it is kept. */
+    static final class Left {
+        final String clientId;
+        final long fence;
+        final NodeId home;
+        final Position interest;
+        final Set<NodeId> behind;
+        final List<Long> queue = new ArrayList<>();
+        int handedOver;
+        int offered;
+
+        Left(String clientId, long fence, NodeId home, Position interest, Set<NodeId> behind) {
+            this.clientId = clientId;
+            this.fence = fence;
+            this.home = home;
+            this.interest = interest;
+            this.behind = new LinkedHashSet<>(behind);
         }
     }
 
@@ -335,6 +407,7 @@ final class World {
 
         void begin() {
             node.sessions.forEach((clientId, session) -> directory.restored(clientId, session.fence));
+            node.left.forEach(left -> directory.restored(new Staying(left)));
             tick();
         }
 
@@ -366,7 +439,9 @@ final class World {
         // ---- Interest
 
         boolean wants(String clientId) {
-            return node.sessions.containsKey(clientId) || receiving.containsKey(clientId);
+            return node.sessions.containsKey(clientId)
+                    || receiving.containsKey(clientId)
+                    || node.left.stream().anyMatch(left -> left.clientId.equals(clientId));
         }
 
         private static final class Confirm {
@@ -380,6 +455,7 @@ final class World {
 
         /** Tells all nodes in reach what is wanted, and runs a task when they know, or did not say so in time. */
         void advertise(Runnable confirmed) {
+            node.interests++;
             long number = ++confirmNumbers;
             Confirm confirm = new Confirm(confirmed);
             confirms.put(number, confirm);
@@ -415,7 +491,9 @@ final class World {
                 if (!lane.broken) {
                     Set<String> wanted = new LinkedHashSet<>(node.sessions.keySet());
                     wanted.addAll(receiving.keySet());
+                    node.left.forEach(left -> wanted.add(left.clientId));
                     to.interest.put(node, wanted);
+                    to.interestKnown.put(node, node.interests);
                     scheduler.after(delay(), () -> loop.execute(acknowledged));
                 }
             });
@@ -423,18 +501,21 @@ final class World {
 
         // ---- Messages
 
-        void take(Publish publish) {
+        void take(Publish publish, Node from) {
             trace("n", node.number, "takes", publish);
             Receiving coming = receiving.get(publish.clientId);
             Session session = node.sessions.get(publish.clientId);
             if (session == null && coming != null) {
                 coming.direct.add(publish.id);
-            } else if (session != null && !session.moved.contains(publish.id)) {
-                if (frozen.contains(publish.clientId)) {
-                    session.moved.add(publish.id);
-                }
+            } else if (session != null && session.isFirst(publish.id, scheduler.nowNanos())) {
                 session.queue.add(publish.id);
                 deliver(publish.clientId);
+            } else if (session == null) {
+                for (Left left : node.left) {
+                    if (left.clientId.equals(publish.clientId) && left.behind.contains(from.id)) {
+                        left.queue.add(publish.id);
+                    }
+                }
             }
         }
 
@@ -443,7 +524,7 @@ final class World {
             Session session = node.sessions.get(clientId);
             while (connection != null && connection.granted && session != null && !session.queue.isEmpty()) {
                 trace("n", node.number, "delivers", session.queue.peek());
-                delivered.merge(session.queue.remove(), 1, Integer::sum);
+                deliverOnce(session.queue.remove(), clientId);
             }
         }
 
@@ -502,6 +583,7 @@ final class World {
                     node.sessions.put(clientId, session);
                     advertise(() -> {});
                 }
+                session.leftover = false;
                 session.fence = grantedFence;
                 deliver(clientId);
             }
@@ -548,14 +630,136 @@ final class World {
 
         @Override
         public void forget(String clientId) {
-            for (Node other : nodes) {
-                if (!other.isLinked(node)) {
-                    other.channel(node).waiting.stream()
-                            .filter(publish -> publish.clientId.equals(clientId))
-                            .forEach(publish -> stranded.add(publish.id));
-                }
-            }
             end(clientId);
+        }
+
+        @Override
+        public @Nullable LeftBehind leaveBehind(
+                String clientId, @Nullable Export exported, NodeId home, Position interest, Set<NodeId> behind) {
+            Session session = node.sessions.remove(clientId);
+            if (session == null) {
+                return null;
+            }
+            trace("n", node.number, "leaves behind", clientId);
+            Left left = new Left(clientId, session.fence, home, interest, behind);
+            if (exported instanceof Reading reading) {
+                left.queue.addAll(new ArrayList<>(session.queue).subList(reading.read, session.queue.size()));
+            }
+            node.left.add(left);
+            return new Staying(left);
+        }
+
+        @Override
+        public void quiesce(Runnable quiet) {
+            loop.schedule(Duration.ofNanos(Math.max(0, node.routedNanos - scheduler.nowNanos())), quiet);
+        }
+
+        private final class Staying implements LeftBehind {
+            private final Left left;
+
+            Staying(Left left) {
+                this.left = left;
+            }
+
+            @Override
+            public String clientId() {
+                return left.clientId;
+            }
+
+            @Override
+            public long fence() {
+                return left.fence;
+            }
+
+            @Override
+            public NodeId home() {
+                return left.home;
+            }
+
+            @Override
+            public Position interest() {
+                return left.interest;
+            }
+
+            @Override
+            public Set<NodeId> behind() {
+                return Set.copyOf(left.behind);
+            }
+
+            @Override
+            public void heard(NodeId from) {
+                trace("n", node.number, "heard all for", left.clientId);
+                left.behind.remove(from);
+            }
+
+            @Override
+            public boolean isWaiting() {
+                return !left.queue.isEmpty();
+            }
+
+            @Override
+            public boolean isExpired() {
+                return false;
+            }
+
+            @Override
+            public long begin() {
+                left.offered = left.offered == 0 ? left.queue.size() : left.offered;
+                return left.fence - 1 - left.handedOver;
+            }
+
+            @Override
+            public Export export() {
+                return new Reading(left.queue, left.offered, true);
+            }
+
+            @Override
+            public void taken() {
+                left.queue.subList(0, left.offered).clear();
+                left.offered = 0;
+                left.handedOver++;
+            }
+
+            @Override
+            public void end() {
+                trace("n", node.number, "ends what was left of", left.clientId, left.queue);
+                node.left.remove(left);
+                advertise(() -> {});
+            }
+        }
+
+        /** Reads a queue, up to a bound if it has one. */
+        private final class Reading implements Export {
+            private final java.util.Collection<Long> queue;
+            private final int through;
+            private boolean rest;
+            private int read;
+
+            Reading(java.util.Collection<Long> queue, int through, boolean rest) {
+                this.queue = queue;
+                this.through = through;
+                this.rest = rest;
+            }
+
+            @Override
+            public byte @Nullable [] next() {
+                String part;
+                if (rest) {
+                    rest = false;
+                    part = REST;
+                } else if (read == Math.min(through, queue.size())) {
+                    return null;
+                } else {
+                    part = Long.toString(new ArrayList<>(queue).get(read));
+                    read++;
+                }
+                return part.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            }
+
+            @Override
+            public void settle(Runnable settled) {
+                loop.schedule(Duration.ofMillis(random.nextInt(3)), settled);
+            }
         }
 
         @Override
@@ -564,24 +768,8 @@ final class World {
             if (session == null) {
                 return null;
             }
-            return new Export() {
-                private int read;
-
-                @Override
-                public byte @Nullable [] next() {
-                    if (read == session.queue.size()) {
-                        return null;
-                    }
-                    long message = new ArrayList<>(session.queue).get(read);
-                    read++;
-                    return Long.toString(message).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-                }
-
-                @Override
-                public void settle(Runnable settled) {
-                    loop.schedule(Duration.ofMillis(random.nextInt(3)), settled);
-                }
-            };
+            session.moves(scheduler.nowNanos());
+            return new Reading(session.queue, Integer.MAX_VALUE, false);
         }
 
         @Override
@@ -600,6 +788,7 @@ final class World {
             final String mark;
             final List<Long> staged = new ArrayList<>();
             final Set<Long> direct = new LinkedHashSet<>();
+            boolean rest;
 
             Receiving(String clientId, long fence, String mark) {
                 this.clientId = clientId;
@@ -609,7 +798,12 @@ final class World {
 
             @Override
             public void accept(byte[] part) {
-                staged.add(Long.parseLong(new String(part, java.nio.charset.StandardCharsets.US_ASCII)));
+                String text = new String(part, java.nio.charset.StandardCharsets.US_ASCII);
+                if (text.equals(REST)) {
+                    rest = true;
+                } else {
+                    staged.add(Long.parseLong(text));
+                }
             }
 
             @Override
@@ -617,6 +811,8 @@ final class World {
                 trace("n", node.number, "activates", clientId);
                 if (node.sessions.containsKey(clientId)) {
                     confirmed.run();
+                } else if (rest) {
+                    throw new IllegalArgumentException("no session that goes on");
                 } else {
                     receiving.put(clientId, this);
                     advertise(confirmed);
@@ -629,12 +825,16 @@ final class World {
                     trace("n", node.number, "finishes", clientId);
                     Session session = node.sessions.computeIfAbsent(clientId, absent -> new Session());
                     session.fence = Math.max(session.fence, fence);
-                    staged.removeAll(direct);
-                    staged.removeAll(session.moved);
-                    session.moved.addAll(staged);
-                    session.moved.addAll(direct);
-                    session.queue.addAll(staged);
-                    session.queue.addAll(direct);
+                    session.moves(scheduler.nowNanos());
+                    if (session.leftover && !staged.isEmpty()) {
+                        unordered.add(clientId);
+                    }
+                    staged.addAll(direct); // what came both ways stays where the old home had it
+                    for (long message : staged) {
+                        if (session.isFirst(message, scheduler.nowNanos())) {
+                            session.queue.add(message);
+                        }
+                    }
                     receiving.remove(clientId, this);
                     node.received.add(mark);
                     deliver(clientId);
@@ -648,8 +848,13 @@ final class World {
                 if (receiving.remove(clientId, this)) {
                     Session session = new Session();
                     session.fence = fence;
-                    session.queue.addAll(direct);
-                    session.moved.addAll(direct);
+                    session.leftover = true;
+                    session.moves(scheduler.nowNanos());
+                    for (long message : direct) {
+                        if (session.isFirst(message, scheduler.nowNanos())) {
+                            session.queue.add(message);
+                        }
+                    }
                     node.sessions.put(clientId, session);
                 }
             }
@@ -678,6 +883,32 @@ final class World {
         @Override
         public boolean isAccepted(NodeId peer, Position position) {
             return byId(peer).channel(node).accepted >= position.sequence();
+        }
+
+        @Override
+        public Position interest(NodeId owner) {
+            return owner.equals(node.id)
+                    ? new Position(1, node.interests)
+                    : new Position(1, node.interestKnown.getOrDefault(byId(owner), 0L));
+        }
+
+        @Override
+        public List<NodeId> known() {
+            return nodes.stream()
+                    .map(other -> other.id)
+                    .filter(other -> !other.equals(node.id))
+                    .toList();
+        }
+    }
+
+    private void deliverOnce(long message, String clientId) {
+        if (delivered.merge(message, 1, Integer::sum) > 1) {
+            return;
+        }
+        String stream = publishers.get(message) + " to " + clientId;
+        long last = lastDelivered.merge(stream, message, Math::max);
+        if (last != message && !unordered.contains(clientId)) {
+            overtaken.add(message + " after " + last + ", n" + stream);
         }
     }
 

@@ -1,0 +1,128 @@
+package io.meshvine.node.session;
+
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.interest.TopicFilters;
+import io.meshvine.mesh.session.SessionHost;
+import io.meshvine.mesh.wire.Position;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@link Residue}s of a node, found by topic. They are in a directory of their own, which only publishes of peers are
+ * matched with. Confined to the bridge loop.
+ */
+public final class Residues {
+
+    private final Sessions sessions;
+    private final Duration retention;
+    private final LongSupplier wallMillis;
+    private final SubscriptionDirectory directory = new SubscriptionDirectory();
+    private final Map<ClientSession, Residue> residues = new HashMap<>();
+    private Consumer<List<Subscription>> unsubscriber = subscriptions -> {};
+
+    /** @param retention how long peers keep what they accept for a node out of reach */
+    public Residues(Sessions sessions, Duration retention, LongSupplier wallMillis) {
+        this.sessions = sessions;
+        this.retention = retention;
+        this.wallMillis = wallMillis;
+    }
+
+    /** Takes who tells the mesh that subscriptions are over. Before the first residue. */
+    public void onEnd(Consumer<List<Subscription>> one) {
+        unsubscriber = one;
+    }
+
+    public boolean isEmpty() {
+        return residues.isEmpty();
+    }
+
+    /**
+     * Keeps the rest of a session, which is deleted here otherwise.
+     *
+     * @param exported what the other node has; null if it has everything
+     * @return null if there is no session that outlives its connections, or too much is left behind already
+     */
+    public @Nullable Residue leave(
+            String clientId,
+            SessionHost.@Nullable Export exported,
+            NodeId home,
+            Position interest,
+            Set<NodeId> behind) {
+        ClientSession session = sessions.get(clientId);
+        SessionJournal journal = session == null ? null : session.journal();
+        if (session == null
+                || journal == null
+                || residues.size() >= sessions.limits().maxSessions()) {
+            return null;
+        }
+        long through = exported instanceof SessionExport export ? export.through() : journal.lastSequence();
+        Residue residue = new Residue(
+                this,
+                session,
+                journal,
+                new Residue.Header(
+                        clientId, session.fence(), home, interest, wallMillis.getAsLong(), 0, 0, behind));
+        sessions.leaveBehind(session, through, residue);
+        residues.put(session, residue);
+        return residue;
+    }
+
+    /** What an earlier life of the node left behind. */
+    Residue restore(ClientSession session, SessionJournal journal, Residue.Header header, List<Subscription> wanted) {
+        Residue residue = new Residue(this, session, journal, header);
+        residues.put(session, residue);
+        wanted.stream()
+                .filter(subscription -> !TopicFilters.isShared(subscription.filter()))
+                .forEach(subscription -> directory.add(session, subscription));
+        return residue;
+    }
+
+    /** Subscribes what is left of a session. */
+    public void subscribe(ClientSession session, Subscription subscription) {
+        directory.add(session, subscription);
+    }
+
+    void end(Residue residue) {
+        ClientSession session = residue.session();
+        residues.remove(session);
+        unsubscriber.accept(directory.removeAll(session));
+        JournalBatch batch = batch();
+        session.end(batch);
+        batch.commit();
+    }
+
+    /** Who takes a message of a peer on that topic, less the clients that get it at this node anyway. */
+    public List<Match> match(NodeId origin, String topic, List<Match> clientsHere) {
+        List<Match> found = new ArrayList<>();
+        for (Match match : directory.match(topic).clients()) {
+            Residue residue = residues.get(match.session());
+            String clientId = match.session().clientId();
+            boolean served = clientsHere.stream()
+                    .anyMatch(here -> here.session().clientId().equals(clientId));
+            if (residue != null && residue.takesFrom(origin) && !served) {
+                found.add(match);
+            }
+        }
+        return found;
+    }
+
+    boolean isExpired(long leftAtMillis) {
+        return wallMillis.getAsLong() - leftAtMillis > retention.toMillis();
+    }
+
+    RecordStore store() {
+        return sessions.journal().store();
+    }
+
+    JournalBatch batch() {
+        return sessions.journal().batch();
+    }
+}

@@ -1,0 +1,220 @@
+package io.meshvine.node.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.meshvine.mesh.BridgeLoop;
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.RecordStore;
+import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.session.SessionHost;
+import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.wire.Position;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Sessions that go from one node's store to another's, and what stays behind. */
+class MovedSessionTest {
+
+    private static final NodeId OLD_HOME = new NodeId(0, 1);
+    private static final NodeId NEW_HOME = new NodeId(0, 2);
+    private static final NodeId ABSENT = new NodeId(0, 3);
+    private static final NodeId PRESENT = new NodeId(0, 4);
+    private static final Position INTEREST = new Position(1, 7);
+    private static final String CLIENT = "c";
+    private static final long FENCE = 1_000;
+
+    private final BridgeLoop timer = new BridgeLoop("test");
+    private final RecordStore oldStore = new HeapRecordStore();
+    private final RecordStore newStore = new HeapRecordStore();
+    private final Sessions oldHome = sessions(oldStore, 1);
+    private final Sessions newHome = sessions(newStore, 1);
+
+    @AfterEach
+    void close() {
+        oldHome.close();
+        newHome.close();
+        timer.close();
+    }
+
+    private Sessions sessions(RecordStore store, long epoch) {
+        return new Sessions(
+                SessionLimits.defaults(),
+                new SessionCounters(),
+                new Journal(store, epoch),
+                List.of(Runnable::run),
+                timer);
+    }
+
+    private static Residues residues(Sessions sessions) {
+        return new Residues(sessions, Duration.ofDays(1), System::currentTimeMillis);
+    }
+
+    private static ClientSession open(Sessions sessions) {
+        Sessions.OpenResult opened = sessions.open(CLIENT, false, 600, FENCE);
+        assertThat(opened).isNotNull();
+        return opened.session();
+    }
+
+    private static Message message(String text) {
+        return new Message(
+                "t",
+                Unpooled.copiedBuffer(text, StandardCharsets.UTF_8),
+                1,
+                false,
+                MqttProperties.NO_PROPERTIES,
+                Message.NEVER,
+                "",
+                Origin.CLIENT);
+    }
+
+    private static void deliver(ClientSession session, Message message) {
+        assertThat(session.deliver(new Delivery(message, 1, false, Delivery.NO_IDS, null)))
+                .isTrue();
+    }
+
+    private static List<String> queue(RecordStore store) {
+        List<String> texts = new ArrayList<>();
+        store.scan(Family.QUEUES, new byte[0], null, (key, value) -> {
+            Delivery delivery = SessionRecords.queued(key, value).delivery();
+            texts.add(
+                    delivery == null ? "received" : delivery.message().payload().toString(StandardCharsets.UTF_8));
+            return true;
+        });
+        return texts;
+    }
+
+    private static int count(RecordStore store, Family family) {
+        List<byte[]> keys = new ArrayList<>();
+        store.scan(family, new byte[0], null, (key, value) -> keys.add(key));
+        return keys.size();
+    }
+
+    private static void copy(SessionHost.Export export, SessionImport to) {
+        byte[] part;
+        while ((part = export.next()) != null) {
+            to.accept(part);
+        }
+    }
+
+    @Test
+    void whatCameBothWaysStaysInTheOrderOfTheOldHome() {
+        ClientSession old = open(oldHome);
+        List<Message> messages = List.of(message("1"), message("2"), message("3"), message("4"));
+        deliver(old, messages.get(0));
+        SessionExport export = oldHome.export(CLIENT);
+        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE);
+        assertThat(export).isNotNull();
+        copy(export, coming);
+        ClientSession here = coming.open();
+        assertThat(here).isNotNull();
+        // The publisher of 3 does not know the new home yet; 2 and 4 go both ways, 4 after the last look at the old
+        // one.
+        deliver(old, messages.get(1));
+        deliver(here, messages.get(1));
+        deliver(old, messages.get(2));
+        deliver(here, messages.get(3));
+        copy(export, coming);
+        coming.finish(() -> {});
+        deliver(here, messages.get(2));
+
+        assertThat(queue(newStore)).containsExactly("1", "2", "3", "4");
+        assertThat(here.queued()).isEqualTo(4);
+    }
+
+    @Test
+    void theRestOfASessionTakesWhatAbsentNodesSendAndGoesAfterItAcrossARestart() {
+        ClientSession old = open(oldHome);
+        Subscription wanted = Subscription.of("t", 1);
+        JournalBatch batch = oldHome.journal().batch();
+        old.keepSubscription(wanted, batch);
+        batch.commit();
+        deliver(old, message("moved"));
+        SessionExport export = oldHome.export(CLIENT);
+        assertThat(export).isNotNull();
+        copy(export, newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE));
+        deliver(old, message("late"));
+
+        Residues left = residues(oldHome);
+        Residue residue = left.leave(CLIENT, export, NEW_HOME, INTEREST, Set.of(ABSENT));
+        assertThat(residue).isNotNull();
+        left.subscribe(residue.session(), wanted);
+        assertThat(oldHome.get(CLIENT)).isNull();
+        assertThat(left.match(ABSENT, "t", List.of())).hasSize(1);
+        assertThat(left.match(PRESENT, "t", List.of()))
+                .as("it knows the new home")
+                .isEmpty();
+        assertThat(queue(oldStore)).containsExactly("late");
+        // The client is here again, and gone with all that is its own: that is none of the residue's.
+        oldHome.end(open(oldHome));
+        assertThat(queue(oldStore)).containsExactly("late");
+
+        Sessions restarted = sessions(oldStore, 2);
+        Residues leftAgain = residues(restarted);
+        List<Residue> found = new ArrayList<>();
+        SessionRestore.run(
+                restarted,
+                leftAgain,
+                System.currentTimeMillis(),
+                (session, subscriptions) -> {
+                    throw new AssertionError(session + " has moved");
+                },
+                (each, subscriptions) -> {
+                    assertThat(subscriptions).containsExactly(wanted);
+                    found.add(each);
+                });
+        assertThat(found).hasSize(1);
+        Residue again = found.get(0);
+        assertThat(again.behind()).containsExactly(ABSENT);
+        assertThat(again.home()).isEqualTo(NEW_HOME);
+        assertThat(again.interest()).isEqualTo(INTEREST);
+        assertThat(again.isWaiting()).isTrue();
+        leftAgain.match(ABSENT, "t", List.of()).forEach(match -> deliver(match.session(), message("later")));
+
+        long fence = again.begin();
+        assertThat(fence).isLessThan(FENCE);
+        deliver(again.session(), message("next time"));
+        assertThat(again.begin()).isEqualTo(fence);
+        ClientSession home = open(newHome);
+        SessionImport rest = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, fence);
+        copy(again.export(), rest);
+        assertThat(rest.open()).isSameAs(home);
+        rest.finish(() -> {});
+        assertThat(queue(newStore)).containsExactly("late", "later");
+        assertThat(newHome.hasReceived(CLIENT, OLD_HOME, fence)).isTrue();
+
+        again.taken();
+        assertThat(queue(oldStore)).containsExactly("next time");
+        assertThat(again.begin()).isNotEqualTo(fence);
+        again.taken();
+        assertThat(again.isWaiting()).isFalse();
+        again.heard(ABSENT);
+        assertThat(again.behind()).isEmpty();
+        again.end();
+        assertThat(count(oldStore, Family.QUEUES)).isZero();
+        assertThat(count(oldStore, Family.SESSIONS)).isZero();
+        assertThat(restarted.counters().dropped(DropReason.SESSION_ENDED)).isZero();
+        restarted.close();
+    }
+
+    @Test
+    void theRestOfASessionMakesNoSessionWhereThereIsNone() {
+        open(oldHome);
+        SessionExport export = oldHome.export(CLIENT);
+        Residue residue = residues(oldHome).leave(CLIENT, export, NEW_HOME, INTEREST, Set.of(ABSENT));
+        assertThat(residue).isNotNull();
+        deliver(residue.session(), message("late"));
+        residue.begin();
+        SessionImport rest = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, 1);
+        copy(residue.export(), rest);
+        assertThat(rest.open()).isNull();
+        residue.end();
+        assertThat(oldHome.counters().dropped(DropReason.SESSION_ENDED)).isOne();
+    }
+}

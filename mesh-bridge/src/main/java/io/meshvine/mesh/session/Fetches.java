@@ -1,0 +1,237 @@
+package io.meshvine.mesh.session;
+
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.session.Home.Claim;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sessions on their way to this node, which has the better claim. Confined to the bridge loop. */
+final class Fetches {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Fetches.class);
+
+    /** A node that hands over gives a sign within so many claim timeouts. */
+    private static final int SIGNS_APART = 4;
+
+    /** A hand-over that failed while its node stayed in reach is tried again. */
+    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final DirectoryParts parts;
+    private final LinkPositions links;
+    private final Map<Long, Fetching> fetchings = new HashMap<>();
+    private final Deque<Retry> retries = new ArrayDeque<>();
+    private long tickets;
+
+    private record Retry(String clientId, NodeId from, long atNanos) {}
+
+    Fetches(DirectoryParts parts, LinkPositions links) {
+        this.parts = parts;
+        this.links = links;
+    }
+
+    /** A node has something of a client that is at home here, or about to be. */
+    void add(Home home, NodeId from) {
+        boolean coming = home.fetching != null && home.fetching.from.equals(from);
+        if (!coming && !home.holders.contains(from)) {
+            home.holders.add(from);
+        }
+        if (home.claim == null || home.claim.decided) {
+            next(home);
+        }
+    }
+
+    /** Fetches from the next node that holds something; when there is none left, a claim is granted. */
+    void next(Home home) {
+        while (home.fetching == null && home.handingOver == null && !home.holders.isEmpty()) {
+            NodeId node = home.holders.remove();
+            if (parts.peers.isInReach(node)) {
+                Fetching fetching = new Fetching(home, node, ++tickets, parts.loop.nanoTime());
+                home.fetching = fetching;
+                fetchings.put(fetching.ticket, fetching);
+                parts.peers.send(node, new Item.Fetch(home.clientId, fetching.ticket, home.fence, home.clean));
+            }
+        }
+        Claim claim = home.claim;
+        if (claim != null && claim.decided && home.fetching == null) {
+            parts.claims.grant(home, claim);
+        }
+    }
+
+    private @Nullable Fetching fetching(NodeId from, long ticket) {
+        Fetching fetching = fetchings.get(ticket);
+        if (fetching == null || !fetching.from.equals(from)) {
+            return null;
+        }
+        fetching.heardNanos = parts.loop.nanoTime();
+        return fetching;
+    }
+
+    void onComing(NodeId from, Item.Coming item) {
+        Fetching fetching = fetching(from, item.ticket());
+        if (fetching == null || fetching.session != null) {
+            return;
+        }
+        Home home = fetching.home;
+        if (parts.host.hasReceived(home.clientId, from, item.fence())) {
+            parts.peers.send(from, new Item.Taken(item.ticket(), links.interest(parts.self)));
+            end(fetching);
+        } else if (!home.clean) {
+            fetching.session = parts.host.receive(home.clientId, home.fence, from, item.fence());
+        }
+    }
+
+    void onPart(NodeId from, Item.Part item) {
+        Fetching fetching = fetching(from, item.ticket());
+        if (fetching == null || fetching.session == null) {
+            return;
+        }
+        try {
+            fetching.session.accept(item.content());
+            parts.peers.send(from, new Item.PartAck(item.ticket(), item.number()));
+        } catch (IllegalArgumentException malformed) {
+            LOG.warn("a session that {} hands over cannot be read: {}", from, malformed.getMessage());
+            giveUp(fetching);
+        }
+    }
+
+    void onCaughtUp(NodeId from, long ticket) {
+        Fetching fetching = fetching(from, ticket);
+        if (fetching != null && fetching.session != null) {
+            try {
+                fetching.session.activate(() -> parts.turns.execute(() -> {
+                    if (!fetching.isOver()) {
+                        parts.peers.send(from, new Item.Ready(ticket, links.interest(parts.self)));
+                    }
+                }));
+            } catch (IllegalArgumentException unfit) {
+                LOG.warn("a session that {} hands over cannot be taken in: {}", from, unfit.getMessage());
+                giveUp(fetching);
+            }
+        }
+    }
+
+    void onEnd(NodeId from, long ticket) {
+        Fetching fetching = fetching(from, ticket);
+        if (fetching != null && fetching.session != null) {
+            SessionHost.Import session = fetching.session;
+            fetching.complete();
+            session.finish(() -> parts.turns.execute(() -> {
+                parts.peers.send(from, new Item.Taken(ticket, links.interest(parts.self)));
+                fetching.home.exists = true;
+                fetching.home.whole = true;
+                parts.tally.fetched++;
+                end(fetching);
+            }));
+        }
+    }
+
+    void onNothing(NodeId from, long ticket) {
+        Fetching fetching = fetching(from, ticket);
+        if (fetching != null) {
+            fetching.leave();
+            end(fetching);
+        }
+    }
+
+    void onLost(NodeId from, Item.Lost item) {
+        Fetching fetching = fetching(from, item.ticket());
+        if (fetching == null) {
+            return;
+        }
+        Home home = fetching.home;
+        Claim claim = home.claim;
+        if (fetching.isOver()) {
+            fetching.afterwards.add(() -> lostWhatCame(home, item.winner())); // It is being kept.
+            return;
+        }
+        if (claim == null) {
+            fetching.leave();
+        } else {
+            home.exists |= fetching.discard();
+        }
+        fetchings.remove(fetching.ticket);
+        home.fetching = null;
+        if (claim == null) {
+            parts.rivals.onSuperseded(new Item.Superseded(home.clientId, item.winner()));
+            next(home);
+        } else if (item.established() && !claim.again) {
+            parts.claims.again(home, claim, item.winner()); // No rival of this connection.
+        } else {
+            parts.claims.lose(home);
+        }
+    }
+
+    /** All of the session came here, and yet it is for another node: which fetches it from here, or is offered it. */
+    private void lostWhatCame(Home home, Rank winner) {
+        parts.claims.lose(home);
+        parts.homes.register(home);
+        parts.rivals.onSuperseded(new Item.Superseded(home.clientId, winner));
+    }
+
+    private void end(Fetching fetching) {
+        fetching.complete();
+        fetchings.remove(fetching.ticket);
+        Home home = fetching.home;
+        if (home.fetching == fetching) {
+            home.fetching = null;
+            List.copyOf(fetching.afterwards).forEach(Runnable::run);
+            next(home);
+        }
+    }
+
+    /** The other node is silent or says what cannot be read: the client is served, and the rest comes later. */
+    private void giveUp(Fetching fetching) {
+        parts.tally.failed++;
+        parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
+        fetching.leave();
+        retries.add(new Retry(fetching.home.clientId, fetching.from, parts.loop.nanoTime() + RETRY_NANOS));
+        end(fetching);
+    }
+
+    /** Another node gets the session. */
+    void stop(Home home) {
+        Fetching fetching = home.fetching;
+        if (fetching != null) {
+            home.fetching = null;
+            fetchings.remove(fetching.ticket);
+            parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
+            home.exists |= fetching.discard();
+        }
+    }
+
+    void onInterrupted(NodeId peer) {
+        for (Fetching fetching : List.copyOf(fetchings.values())) {
+            if (fetching.from.equals(peer) && !fetching.isOver()) {
+                fetching.leave();
+                end(fetching);
+            }
+        }
+    }
+
+    void onTick() {
+        long now = parts.loop.nanoTime();
+        long first = parts.options.claimTimeout().toNanos();
+        for (Fetching fetching : List.copyOf(fetchings.values())) {
+            long patience = fetching.session == null ? first : SIGNS_APART * first;
+            if (!fetching.isOver() && now - fetching.heardNanos > patience) {
+                giveUp(fetching);
+            }
+        }
+        Retry retry;
+        while ((retry = retries.peek()) != null && now - retry.atNanos >= 0) {
+            retries.remove();
+            Home home = parts.homes.get(retry.clientId);
+            if (home != null && home.claim == null && home.handingOver == null) {
+                home.holders.add(retry.from);
+                next(home);
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package io.meshvine.mesh.session;
+
+import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.session.HandingOver.Stage;
+import io.meshvine.mesh.session.Home.Claim;
+import io.meshvine.mesh.wire.Position;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sessions on their way from this node to others, which have the better claims: ends the connection, sends the session,
+ * and deletes it when the other node has it. Confined to the bridge loop.
+ */
+final class HandOvers {
+
+    private final DirectoryParts parts;
+
+    HandOvers(DirectoryParts parts) {
+        this.parts = parts;
+    }
+
+    /** A session of this node that goes to another one. */
+    private final class Leaving implements HandingOver.Source {
+        final Home home;
+
+        Leaving(Home home) {
+            this.home = home;
+        }
+
+        @Override
+        public void onReady(HandingOver handingOver) {
+            handingOver.stage(Stage.FLUSHING);
+            List<NodeId> nodes = new ArrayList<>(parts.peers.inReach());
+            nodes.add(parts.self);
+            parts.flushes.begin(
+                    nodes, handingOver.to, handingOver.interest, parts.options.claimTimeout(), notFlushed -> {
+                        handingOver.behind = parts.residues.behind(notFlushed);
+                        handingOver.settle(() -> parts.turns.execute(() -> rest(handingOver)));
+                    });
+        }
+
+        @Override
+        public void onTaken(HandingOver handingOver, Position interest) {
+            if (handingOver.stage() == Stage.FREEZING) {
+                finish(handingOver); // The other one has it since long; the connection here may not be over yet.
+                onMoved(home, handingOver.to, interest);
+                return;
+            }
+            leave(home, handingOver.export(), handingOver.to, handingOver.interest, handingOver.behind);
+            parts.tally.handedOver++;
+            handedOver(home, handingOver);
+        }
+
+        @Override
+        public void onStopped(HandingOver handingOver) {
+            finish(handingOver);
+            boolean better = home.winner == null || home.winner.compareTo(handingOver.winner) < 0;
+            if (better && !parts.peers.isInReach(handingOver.to)) {
+                home.winner = handingOver.winner; // It may still be that when it is back.
+            }
+            release(home);
+            parts.rivals.offer(home);
+        }
+    }
+
+    void onFetch(NodeId from, Item.Fetch item) {
+        Home home = parts.homes.get(item.clientId());
+        if (home == null) {
+            if (!parts.residues.onFetch(from, item)) {
+                parts.peers.send(from, new Item.Nothing(item.ticket()));
+            }
+            return;
+        }
+        Claim claim = home.claim;
+        if (claim != null && !claim.decided) {
+            claim.deferred.add(() -> onFetch(from, item));
+            return;
+        }
+        Fetching coming = home.fetching;
+        if (coming != null && coming.isOver()) {
+            coming.afterwards.add(() -> onFetch(from, item)); // What came is being kept; then it can go on.
+            return;
+        }
+        Rank theirs = new Rank(item.fence(), from);
+        if (theirs.compareTo(home.rank(parts.self)) < 0) {
+            parts.peers.send(from, new Item.Lost(item.ticket(), home.rank(parts.self), claim == null));
+            return;
+        }
+        HandingOver before = home.handingOver;
+        if (before != null && before.stage() == Stage.CONFIRMING) {
+            before.afterwards.add(() -> onFetch(from, item)); // The other one may deliver what came already.
+            return;
+        }
+        if (before != null && before.winner.compareTo(theirs) > 0) {
+            parts.peers.send(from, new Item.Lost(item.ticket(), before.winner, false));
+            return;
+        }
+        begin(home, new HandingOver(new Leaving(home), theirs, item.ticket(), item.clean()));
+    }
+
+    private void begin(Home home, HandingOver handingOver) {
+        HandingOver before = home.handingOver;
+        home.handingOver = handingOver;
+        if (before != null) {
+            parts.peers.send(before.to, new Item.Lost(before.ticket, handingOver.winner, false));
+            finish(before);
+        }
+        parts.claims.lose(home);
+        home.holders.clear();
+        parts.fetches.stop(home);
+        parts.peers.add(handingOver);
+        parts.peers.send(handingOver.to, new Item.Coming(handingOver.ticket, home.fence));
+        freeze(home);
+    }
+
+    private void freeze(Home home) {
+        if (home.frozen) {
+            parts.turns.execute(() -> onFrozen(home));
+        } else if (!home.freezing) {
+            home.freezing = true;
+            long freeze = ++home.freezes;
+            parts.host.freeze(
+                    home.clientId,
+                    () -> parts.turns.execute(() -> {
+                        if (home.freezing && home.freezes == freeze) {
+                            home.freezing = false;
+                            home.frozen = true;
+                            onFrozen(home);
+                        }
+                    }));
+        }
+    }
+
+    private void release(Home home) {
+        if (home.frozen || home.freezing) {
+            home.frozen = false;
+            home.freezing = false;
+            home.movedTo = null;
+            parts.host.release(home.clientId);
+        }
+        parts.homes.tidy(home);
+    }
+
+    private void onFrozen(Home home) {
+        HandingOver handingOver = home.handingOver;
+        home.connected = false;
+        if (handingOver == null) {
+            NodeId movedTo = home.movedTo;
+            if (movedTo != null && home.claim == null) {
+                // Who knows of the new home is not known any more; those in reach will say.
+                Set<NodeId> all = new TreeSet<>(parts.peers.inReach());
+                all.add(parts.self);
+                leave(home, null, movedTo, home.movedInterest, parts.residues.behind(all));
+                parts.homes.drop(home);
+            }
+            release(home);
+            return;
+        }
+        if (handingOver.stage() != Stage.FREEZING) {
+            return;
+        }
+        SessionHost.Export export = handingOver.clean ? null : parts.host.export(home.clientId);
+        if (export == null) {
+            parts.host.end(home.clientId);
+            parts.peers.send(handingOver.to, new Item.Nothing(handingOver.ticket));
+            handedOver(home, handingOver);
+        } else {
+            handingOver.begin(export);
+            parts.peers.wake(handingOver.to);
+        }
+    }
+
+    /** Another node has the session: it is deleted here, but for what may still come. */
+    private void leave(
+            Home home, SessionHost.@Nullable Export export, NodeId to, Position interest, Set<NodeId> behind) {
+        SessionHost.LeftBehind left =
+                behind.isEmpty() ? null : parts.host.leaveBehind(home.clientId, export, to, interest, behind);
+        if (left == null) {
+            parts.host.forget(home.clientId);
+        } else {
+            parts.residues.add(left);
+        }
+    }
+
+    void onPartAck(NodeId from, Item.PartAck item) {
+        HandingOver handingOver = parts.peers.handingOver(from, item.ticket());
+        if (handingOver != null) {
+            handingOver.onConfirmed(item.number());
+            parts.peers.wake(from);
+        }
+    }
+
+    /** The new home takes what is published from now on; what was on its way here before comes, and then goes there. */
+    void onReady(NodeId from, Item.Ready item) {
+        HandingOver handingOver = parts.peers.handingOver(from, item.ticket());
+        if (handingOver != null && handingOver.stage() == Stage.SUBSCRIBING) {
+            handingOver.interest = item.interest();
+            handingOver.source.onReady(handingOver);
+        }
+    }
+
+    private void rest(HandingOver handingOver) {
+        if (handingOver.stage() == Stage.FLUSHING) {
+            handingOver.stage(Stage.SENDING_REST);
+            parts.peers.wake(handingOver.to);
+        }
+    }
+
+    void onTaken(NodeId from, Item.Taken item) {
+        HandingOver handingOver = parts.peers.handingOver(from, item.ticket());
+        if (handingOver != null) {
+            handingOver.source.onTaken(handingOver, item.interest());
+        }
+    }
+
+    /** Another node has all that is here already. */
+    void onMoved(Home home, NodeId to, Position interest) {
+        home.movedTo = to;
+        home.movedInterest = interest;
+        freeze(home);
+    }
+
+    private void handedOver(Home home, HandingOver handingOver) {
+        finish(handingOver);
+        parts.homes.drop(home);
+        release(home);
+    }
+
+    void onCancel(NodeId from, long ticket) {
+        HandingOver handingOver = parts.peers.handingOver(from, ticket);
+        if (handingOver != null) {
+            parts.tally.failed++;
+            handingOver.source.onStopped(handingOver);
+        }
+    }
+
+    /** Connected again before its session was frozen: it goes on here. */
+    void stop(Home home) {
+        HandingOver handingOver = home.handingOver;
+        if (handingOver != null) {
+            finish(handingOver);
+            release(home);
+        }
+    }
+
+    private void finish(HandingOver handingOver) {
+        handingOver.stage(Stage.OVER);
+        parts.peers.remove(handingOver);
+        if (handingOver.source instanceof Leaving leaving && leaving.home.handingOver == handingOver) {
+            leaving.home.handingOver = null;
+        }
+        handingOver.afterwards.forEach(parts.turns::execute);
+    }
+}
