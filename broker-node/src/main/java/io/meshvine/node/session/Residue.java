@@ -43,8 +43,7 @@ public final class Residue implements SessionHost.LeftBehind {
         }
 
         private Header with(long nowHandedOver, long nowOffered, Set<NodeId> nowBehind) {
-            return new Header(
-                    clientId, fence, home, interest, leftAtMillis, nowHandedOver, nowOffered, nowBehind);
+            return new Header(clientId, fence, home, interest, leftAtMillis, nowHandedOver, nowOffered, nowBehind);
         }
     }
 

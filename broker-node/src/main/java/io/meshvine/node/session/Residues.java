@@ -68,8 +68,7 @@ public final class Residues {
                 this,
                 session,
                 journal,
-                new Residue.Header(
-                        clientId, session.fence(), home, interest, wallMillis.getAsLong(), 0, 0, behind));
+                new Residue.Header(clientId, session.fence(), home, interest, wallMillis.getAsLong(), 0, 0, behind));
         sessions.leaveBehind(session, through, residue);
         residues.put(session, residue);
         return residue;
