@@ -67,7 +67,8 @@ public final class NodeMetrics implements AutoCloseable {
      * @param tags key, value, key, value, ...
      */
     public void counter(String name, String description, LongSupplier count, String... tags) {
-        FunctionCounter.builder("meshvine." + name, count, LongSupplier::getAsLong)
+        // The state is held weakly, the function is not: a state of its own would be gone with the next collection.
+        FunctionCounter.builder("meshvine." + name, this, metrics -> count.getAsLong())
                 .description(description)
                 .tags(tags)
                 .register(registry);

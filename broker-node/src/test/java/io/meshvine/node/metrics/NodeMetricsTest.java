@@ -1,10 +1,12 @@
 package io.meshvine.node.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.meshvine.mesh.MeshFixtures;
 import io.meshvine.mesh.MeshStatus;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.lang.ref.WeakReference;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -42,6 +44,20 @@ class NodeMetricsTest {
         assertThat(metrics.scrape())
                 .contains("meshvine_publishes_received_total{qos=\"1\"} 21.0")
                 .contains("meshvine_connections 42.0");
+    }
+
+    @Test
+    void goesOnToCountAfterACollection() {
+        long[] published = {1};
+        metrics.counter("publishes.received", "from clients", () -> published[0], "qos", "1");
+        WeakReference<Object> collected = new WeakReference<>(new Object());
+        await().until(() -> {
+            System.gc();
+            return collected.get() == null;
+        });
+        published[0] = 21;
+
+        assertThat(metrics.scrape()).contains("meshvine_publishes_received_total{qos=\"1\"} 21.0");
     }
 
     @Test
