@@ -53,6 +53,9 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--payload", description = "Bytes of payload. Default: ${DEFAULT-VALUE}")
     int payload = 100;
 
+    @Option(names = "--durable", description = "Subscribers have sessions that outlive their connections.")
+    boolean durable;
+
     @Option(names = "--mqtt", description = "3.1.1 or 5. Default: ${DEFAULT-VALUE}")
     String mqtt = "3.1.1";
 
@@ -65,7 +68,7 @@ final class CompareCommand implements Callable<Integer> {
         Report report = new Report(System.out);
         BrokerSpec specA = BrokerSpec.parse(a);
         BrokerSpec specB = BrokerSpec.parse(b);
-        Settings settings = new Settings(Protocol.of(mqtt), payload, window, warmUp, measure);
+        Settings settings = new Settings(Protocol.of(mqtt), durable, payload, window, warmUp, measure);
         List<Scenario> chosen = scenarios.stream().map(Scenario::of).toList();
         Path directory = Files.createTempDirectory("meshvine-bench");
         List<Comparison> comparisons = new ArrayList<>();
@@ -73,7 +76,8 @@ final class CompareCommand implements Callable<Integer> {
                 Broker brokerA = specA.start(directory.resolve("a"));
                 Broker brokerB = start(specA, brokerA, specB, directory)) {
             for (Scenario scenario : chosen) {
-                report.line(scenario.label() + " MQTT " + mqtt + ", " + payload + " bytes, window " + window);
+                report.line(scenario.label() + " MQTT " + mqtt + ", " + payload + " bytes, window " + window
+                        + (durable ? ", durable sessions" : ""));
                 if (!first.isZero()) {
                     report.run("(A)", bench.run(scenario, settings.withMeasure(first), specA, brokerA));
                     report.run("(B)", bench.run(scenario, settings.withMeasure(first), specB, brokerB));

@@ -60,7 +60,8 @@ final class IdleCommand implements Callable<Integer> {
             long answering = idle.answering();
             NodeUsage usage = sampler.usage().get(0);
             report.line(Report.format(
-                    "%d connections in %.1f s, %d answer a ping; memory %.0f MB before, %.0f MB after (%.1f KB each), %.3f cores idle",
+                    "%d connections in %.1f s, %d answer a ping; memory %.0f MB before, %.0f MB after (%.1f KB each),"
+                            + " %.3f cores idle",
                     connections,
                     seconds,
                     answering,
@@ -68,7 +69,7 @@ final class IdleCommand implements Callable<Integer> {
                     usage.residentBytes() / MEGABYTE,
                     (usage.residentBytes() - before.residentBytes()) / 1024.0 / connections,
                     usage.cores()));
-            Settings settings = new Settings(protocol, 100, 500, Duration.ofSeconds(2), Duration.ofSeconds(4));
+            Settings settings = new Settings(protocol, false, 100, 500, Duration.ofSeconds(2), Duration.ofSeconds(4));
             report.run("beside", bench.run(Scenario.LATENCY_QOS1, settings, spec, running));
             return answering == connections ? 0 : 1;
         } finally {

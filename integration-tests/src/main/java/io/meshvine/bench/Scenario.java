@@ -69,6 +69,7 @@ enum Scenario {
                 publishersPerGroup,
                 subscribersPerGroup,
                 qos,
+                settings.durable(),
                 settings.payloadBytes(),
                 ratePerSecond,
                 settings.window(),
@@ -82,11 +83,13 @@ enum Scenario {
     /**
      * What all scenarios of a call share.
      *
+     * @param durable whether the sessions of subscribers outlive their connections
      * @param window messages that may be on their way to one subscriber, closed loop
      */
-    record Settings(Protocol protocol, int payloadBytes, int window, Duration warmUp, Duration measure) {
+    record Settings(
+            Protocol protocol, boolean durable, int payloadBytes, int window, Duration warmUp, Duration measure) {
         Settings withMeasure(Duration longer) {
-            return new Settings(protocol, payloadBytes, window, warmUp, longer);
+            return new Settings(protocol, durable, payloadBytes, window, warmUp, longer);
         }
     }
 }

@@ -39,7 +39,7 @@ final class UninterestedCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Report report = new Report(System.out);
         BrokerSpec spec = BrokerSpec.parse(broker);
-        Settings settings = new Settings(Protocol.V311, 100, 500, Duration.ofSeconds(1), measure);
+        Settings settings = new Settings(Protocol.V311, false, 100, 500, Duration.ofSeconds(1), measure);
         Path directory = Files.createTempDirectory("meshvine-bench");
         List<List<NodeUsage>> silence = new ArrayList<>();
         List<List<NodeUsage>> traffic = new ArrayList<>();

@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param groups number of independent groups; a group has its own topic space
  * @param publishersPerGroup each publishes on a topic of its own below the group's topic
  * @param subscribersPerGroup each subscribes to all topics of its group
+ * @param durable whether the sessions of subscribers outlive their connections
  * @param ratePerSecond messages per second over all publishers, open loop; 0 = closed loop
  * @param window closed loop: messages that may be on their way to one subscriber at a time, over all publishers of its group
  * @param inFlight closed loop: QoS 1 and 2 messages that a publisher may have unacknowledged
@@ -22,6 +23,7 @@ public record LoadPlan(
         int publishersPerGroup,
         int subscribersPerGroup,
         int qos,
+        boolean durable,
         int payloadBytes,
         int ratePerSecond,
         int window,

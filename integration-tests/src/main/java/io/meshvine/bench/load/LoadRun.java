@@ -40,7 +40,8 @@ public final class LoadRun {
         Runnable progressed = plan.isClosedLoop() ? this::requestPump : () -> {};
         for (int i = 0; i < plan.groups() * plan.subscribersPerGroup(); i++) {
             String clientId = plan.runName() + "-s" + i;
-            subscribers.add(new Subscriber(plan.protocol(), clientId, plan.publishers(), latency, progressed));
+            subscribers.add(
+                    new Subscriber(plan.protocol(), clientId, plan.durable(), plan.publishers(), latency, progressed));
         }
         for (int i = 0; i < plan.publishers(); i++) {
             publishers.add(publisher(i));

@@ -26,6 +26,7 @@ class MqttConnection extends ChannelInboundHandlerAdapter {
     private final Protocol protocol;
     private final String clientId;
     private final int keepAliveSeconds;
+    private final boolean durable;
     private final CompletableFuture<Void> connected = new CompletableFuture<>();
     private @Nullable CompletableFuture<Void> subscribed;
     private @Nullable ChannelHandlerContext context;
@@ -35,7 +36,14 @@ class MqttConnection extends ChannelInboundHandlerAdapter {
     private boolean closing;
     private @Nullable String failure;
 
+    /** A connection with a clean session. */
     MqttConnection(Protocol protocol, String clientId, int keepAliveSeconds) {
+        this(protocol, clientId, keepAliveSeconds, false);
+    }
+
+    /** @param durable whether the session outlives the connection */
+    MqttConnection(Protocol protocol, String clientId, int keepAliveSeconds, boolean durable) {
+        this.durable = durable;
         this.protocol = protocol;
         this.clientId = clientId;
         this.keepAliveSeconds = keepAliveSeconds;
@@ -137,7 +145,7 @@ class MqttConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public final void channelActive(ChannelHandlerContext ctx) {
-        ctx.writeAndFlush(Packets.connect(protocol, clientId, keepAliveSeconds));
+        ctx.writeAndFlush(Packets.connect(protocol, clientId, keepAliveSeconds, durable));
     }
 
     @Override

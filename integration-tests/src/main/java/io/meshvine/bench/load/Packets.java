@@ -19,19 +19,30 @@ final class Packets {
     static final int DISCONNECT = 14;
 
     private static final int SMALL_PACKET = 128;
+    private static final int CLEAN = 0x02;
+    private static final int SESSION_EXPIRY = 0x11;
+    private static final int EXPIRY_SECONDS = 3_600;
 
     private Packets() {}
 
-    /** CONNECT with a clean session and no credentials. */
-    static ByteBuf connect(Protocol protocol, String clientId, int keepAliveSeconds) {
+    /**
+     * CONNECT without credentials.
+     *
+     * @param durable whether the session outlives the connection, or is clean
+     */
+    static ByteBuf connect(Protocol protocol, String clientId, int keepAliveSeconds, boolean durable) {
         ByteBuf body = Unpooled.buffer(SMALL_PACKET);
         writeString(body, "MQTT");
         body.writeByte(protocol.level());
-        body.writeByte(0x02);
+        body.writeByte(durable ? 0 : CLEAN);
         body.writeShort(keepAliveSeconds);
         if (protocol == Protocol.V5) {
-            // Receive Maximum 65535 is the default: no property is needed.
-            body.writeByte(0);
+            // Receive Maximum 65535 is the default: no property is needed for that.
+            if (durable) {
+                body.writeByte(1 + Integer.BYTES).writeByte(SESSION_EXPIRY).writeInt(EXPIRY_SECONDS);
+            } else {
+                body.writeByte(0);
+            }
         }
         writeString(body, clientId);
         return framed(0x10, body);

@@ -12,11 +12,18 @@ final class Subscriber extends MqttConnection {
     private long strangers;
 
     /**
+     * @param durable whether the session outlives the connection
      * @param publishers how many publishers the run has: size of the table of tracks
      * @param progressed runs after each read that brought messages
      */
-    Subscriber(Protocol protocol, String clientId, int publishers, LatencyWindow latency, Runnable progressed) {
-        super(protocol, clientId, LoadRun.KEEP_ALIVE_SECONDS);
+    Subscriber(
+            Protocol protocol,
+            String clientId,
+            boolean durable,
+            int publishers,
+            LatencyWindow latency,
+            Runnable progressed) {
+        super(protocol, clientId, LoadRun.KEEP_ALIVE_SECONDS, durable);
         this.tracks = new SequenceTrack[publishers];
         this.latency = latency;
         this.progressed = progressed;

@@ -20,7 +20,7 @@ class SubscriberTest {
     @ParameterizedTest
     @CsvSource({"V311,0,1", "V311,1,7", "V311,2,1000", "V5,0,1", "V5,1,13", "V5,2,1000"})
     void readsPublishesHoweverTheStreamIsCut(Protocol protocol, int qos, int cut) {
-        Subscriber subscriber = new Subscriber(protocol, "s", 4, new LatencyWindow(), () -> {});
+        Subscriber subscriber = new Subscriber(protocol, "s", false, 4, new LatencyWindow(), () -> {});
         SequenceTrack track = subscriber.expect(3);
         channel.pipeline().addLast(subscriber);
         discardConnect();
@@ -44,7 +44,7 @@ class SubscriberTest {
     @ParameterizedTest
     @CsvSource({"V311", "V5"})
     void countsWhatNobodySentAsStrangers(Protocol protocol) {
-        Subscriber subscriber = new Subscriber(protocol, "s", 4, new LatencyWindow(), () -> {});
+        Subscriber subscriber = new Subscriber(protocol, "s", false, 4, new LatencyWindow(), () -> {});
         subscriber.expect(3);
         channel.pipeline().addLast(subscriber);
         PublishTemplate other = new PublishTemplate(protocol, "a/b", 0, 100, 2);
