@@ -65,7 +65,12 @@ public record MeshStatus(
         /** In the view; who it is and what each side has is being agreed. */
         GREETING,
         /** Publishes flow. */
-        CONNECTED
+        CONNECTED,
+        /**
+         * As connected, but the peer has not answered for a while: it stands still, or the way there or back is cut while
+         * others reach it. What is sent to it is kept until it answers.
+         */
+        SILENT
     }
 
     /**

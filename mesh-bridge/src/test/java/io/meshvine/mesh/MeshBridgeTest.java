@@ -2,10 +2,12 @@ package io.meshvine.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.InterestCodec;
+import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.WireWriter;
@@ -352,6 +354,20 @@ class MeshBridgeTest {
     }
 
     /** The lost one may be a retained publish of QoS 0 and of the same topic: it is repeated, and must come first. */
+    @Test
+    void tellsThatAConnectedPeerDoesNotAnswer() {
+        LoneBridge.Peer peer = lone.connected(1);
+        lone.run(3_000);
+        assertThat(lone.link(peer).state()).isEqualTo(MeshStatus.LinkState.CONNECTED);
+        lone.run(7_000); // A quiet link is probed every five seconds.
+        assertThat(lone.link(peer).state()).isEqualTo(MeshStatus.LinkState.SILENT);
+
+        Acknowledgement nothing = new Acknowledgement(Position.NONE, 0);
+        peer.send(FrameKind.PONG, new Pong(lone.loop.nanoTime(), nothing, 0).encode());
+
+        assertThat(lone.link(peer).state()).isEqualTo(MeshStatus.LinkState.CONNECTED);
+    }
+
     @Test
     void dropsQos0ThatOvertookALostPublish() {
         LoneBridge.Peer peer = lone.connected(1, WANTED);

@@ -43,6 +43,9 @@ public final class PeerLink {
 
     private static final long NANOS_PER_MICRO = 1_000;
     private static final long NANOS_PER_MILLI = 1_000_000;
+    /** A peer that leaves a probe unanswered for so long is silent. */
+    private static final long SILENT_NANOS = 4_000 * NANOS_PER_MILLI;
+
     private static final long UNANSWERED_PROBE_NANOS = 1_000 * NANOS_PER_MILLI;
 
     private final NodeId peer;
@@ -68,6 +71,11 @@ public final class PeerLink {
     private boolean resendRequested;
     private boolean probeWaits;
     private long lastProbeNanos;
+
+    /** Since when a probe waits for its answer, meaningful only if one does. */
+    private long unansweredSinceNanos;
+
+    private boolean unanswered;
     private long consumed;
     private long consumedReported;
 
@@ -140,6 +148,7 @@ public final class PeerLink {
         control.clear();
         bulk.clear();
         probeWaits = false;
+        unanswered = false;
         lastProbeNanos = clock.nanoTime();
         outbox.acknowledge(accepted);
         outbox.rewind(received);
@@ -383,6 +392,7 @@ public final class PeerLink {
 
     /** The peer answers. */
     public void onPong(Pong pong) {
+        unanswered = false;
         onAcknowledged(pong.acknowledgement().accepted(), pong.acknowledgement().consumed());
         statistics.rttMicros = (clock.nanoTime() - pong.pingNanos()) / NANOS_PER_MICRO;
     }
@@ -416,6 +426,10 @@ public final class PeerLink {
     /** Probes the peer; the numbers say how the table stands behind which the probe is queued. */
     public void probe(long interestSequence, long interestSize, long interestHash) {
         probeWaits = true;
+        if (!unanswered) {
+            unanswered = true;
+            unansweredSinceNanos = clock.nanoTime();
+        }
         sendControl(Outgoing.once(FrameKind.PING, () -> {
             probeWaits = false;
             lastProbeNanos = clock.nanoTime();
@@ -518,12 +532,16 @@ public final class PeerLink {
         return outbox.oldestUnstoredNanos(otherwise);
     }
 
+    private boolean isSilent(long nowNanos) {
+        return state == LinkState.CONNECTED && unanswered && nowNanos - unansweredSinceNanos >= SILENT_NANOS;
+    }
+
     /** How it stands with this link. */
     public MeshStatus.Link status() {
         long now = clock.nanoTime();
         return new MeshStatus.Link(
                 peer,
-                state,
+                isSilent(now) ? LinkState.SILENT : state,
                 outbox.isSaturated(),
                 statistics.sentPublishes,
                 statistics.receivedPublishes,

@@ -51,7 +51,7 @@ public record ProbeReport(long number, List<Finding> findings) {
         return switch (state) {
             case ABSENT -> 0;
             case GREETING -> 1;
-            case CONNECTED -> 2;
+            case CONNECTED, SILENT -> 2; // The other side of the probe has its own time to answer.
         };
     }
 
