@@ -47,6 +47,7 @@ public final class JGroupsTransport implements MeshTransport {
     private final Map<PeerAddress, Peer> peers = new ConcurrentHashMap<>();
     private final LongAdder failedCallbacks = new LongAdder();
     private final LongAdder unexpectedMessages = new LongAdder();
+    private final LongAdder renewedConnections = new LongAdder();
     private final AtomicLong lastWarningNanos = new AtomicLong(System.nanoTime() - NANOS_BETWEEN_WARNINGS);
     private volatile @Nullable Member member;
 
@@ -127,7 +128,8 @@ public final class JGroupsTransport implements MeshTransport {
                 unexpectedMessages.sum(),
                 stack.tcp().foreigners().messages(),
                 lanes.dropped(),
-                lanes.failed());
+                lanes.failed(),
+                renewedConnections.sum());
     }
 
     /** How many bytes are on their way to a peer; 0 if it is absent. */
@@ -262,10 +264,19 @@ public final class JGroupsTransport implements MeshTransport {
             var unused = stack.tcp()
                     .getTimer()
                     .scheduleWithFixedDelay(
-                            () -> peers.values().forEach(this::tellIfWritable),
+                            () -> peers.values().forEach(this::look),
                             WRITABLE_CHECK_MILLIS,
                             WRITABLE_CHECK_MILLIS,
                             TimeUnit.MILLISECONDS);
+        }
+
+        private void look(Peer peer) {
+            tellIfWritable(peer);
+            if (peer.isStuck()) {
+                LOG.info("{}: {} acknowledges nothing; trying a new connection", options.logicalName(), peer.uuid);
+                renewedConnections.increment();
+                stack.tcp().renewConnection(peer.uuid);
+            }
         }
 
         private void tellIfWritable(Peer peer) {
@@ -291,6 +302,10 @@ public final class JGroupsTransport implements MeshTransport {
         private final UUID uuid;
         private final PeerWindow window = new PeerWindow(options.windowBytes());
         private boolean refused;
+
+        // Of the timer only.
+        private long acknowledged;
+        private long progressNanos = System.nanoTime();
 
         Peer(PeerAddress address) {
             this.address = address;
@@ -319,6 +334,25 @@ public final class JGroupsTransport implements MeshTransport {
             }
             refused = false;
             return true;
+        }
+
+        /**
+         * Whether nothing was acknowledged for so long that the failure detection had left the peer out, were it not that
+         * others reach it: the way there or back is cut. The system doubles the time between its tries on a connection,
+         * and would be silent for long after the network is back.
+         */
+        boolean isStuck() {
+            long now = System.nanoTime();
+            long last = acknowledged;
+            acknowledged = stack.unicast().acknowledged(uuid);
+            if (acknowledged != last || stack.unicast().unacknowledged(uuid) == 0) {
+                progressNanos = now;
+            }
+            boolean stuck = now - progressNanos > options.peerTimeout().toNanos() * 3 / 2;
+            if (stuck) {
+                progressNanos = now;
+            }
+            return stuck;
         }
 
         synchronized long bytesInFlight() {

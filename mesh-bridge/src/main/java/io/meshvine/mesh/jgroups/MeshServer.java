@@ -67,6 +67,14 @@ final class MeshServer extends TcpServer {
         super.handleIncomingConnection(peer, connection);
     }
 
+    /** Closes the connection to a peer, if there is one. */
+    void giveUp(Address peer) {
+        Connection connection = conns.remove(peer);
+        if (connection != null) {
+            close(connection);
+        }
+    }
+
     @Override
     public void replaceConnection(Address peer, Connection connection) {
         Connection older = conns.put(peer, connection);

@@ -198,6 +198,14 @@ final class MeshTcp extends BasicTCP {
         return this;
     }
 
+    /** Gives up the connection to a member, if there is one: the next message makes a new one. */
+    void renewConnection(Address member) {
+        PhysicalAddress address = getPhysicalAddressFromCache(member);
+        if (address != null) {
+            server().giveUp(address);
+        }
+    }
+
     /** Makes sure that closing the transport ends soon, even if a peer does not read. */
     void closeConnectionsLater() {
         server().forAllConnections((address, connection) -> closeHardLater(connection));

@@ -8,6 +8,12 @@ package io.meshvine.mesh.jgroups;
  * @param foreignMessages messages of members of other meshes, left alone
  * @param droppedMessages JGroups messages dropped at the bound of a lane (sent again where it matters)
  * @param failedSends writes that failed, mostly for want of a connection
+ * @param renewedConnections connections given up because nothing was acknowledged on them any more
  */
 public record TransportCounters(
-        long failedCallbacks, long unexpectedMessages, long foreignMessages, long droppedMessages, long failedSends) {}
+        long failedCallbacks,
+        long unexpectedMessages,
+        long foreignMessages,
+        long droppedMessages,
+        long failedSends,
+        long renewedConnections) {}

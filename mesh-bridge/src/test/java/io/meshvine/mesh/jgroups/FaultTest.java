@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jgroups.protocols.DISCARD;
+import org.jgroups.protocols.FD_ALL3;
+import org.jgroups.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,28 @@ class FaultTest {
             await().atMost(PATIENCE).until(() -> b.texts.contains("together"));
         } finally {
             c.close();
+        }
+    }
+
+    /** As in a cut of one direction: others reach both ends, and nobody is left out. */
+    @Test
+    void aConnectionOnWhichNothingGetsThroughIsRenewed() {
+        JGroupsOptions options = options(new Discovery.Static(List.of(a.address())));
+        MeshStack stack = new MeshStack(options);
+        DISCARD discard = new DISCARD();
+        stack.protocols().removeIf(FD_ALL3.class::isInstance);
+        stack.protocols().add(1, discard);
+        try (TestMember c = new TestMember(options, stack)) {
+            c.transport.start(c);
+            awaitMembers(3, a, b, c);
+            discard.addIgnoreMember(new UUID(b.self().high(), b.self().low()));
+            assertThat(c.send(b, "unheard")).isTrue();
+
+            await().atMost(PATIENCE).until(() -> c.transport.counters().renewedConnections() > 0);
+            discard.resetIgnoredMembers();
+            assertThat(c.send(b, "heard")).isTrue();
+            await().atMost(PATIENCE).until(() -> b.texts.contains("heard"));
+            assertThat(c.view).hasSize(3);
         }
     }
 
