@@ -43,6 +43,7 @@ import io.meshvine.node.routing.SysTopics;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.GroupCustody;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
@@ -74,7 +75,8 @@ public final class Node implements RunningNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration SYS_INTERVAL = Duration.ofSeconds(10);
-    private static final Duration PARKED_INTERVAL = Duration.ofMillis(250);
+    private static final Duration SHARED_INTERVAL = Duration.ofMillis(250);
+    private static final Duration LEAST_SWEEP_INTERVAL = Duration.ofMillis(10);
 
     /** How long it is remembered that a topic of {@code $SYS/} is gone: nobody else writes them, so this is for nothing. */
     private static final Duration SYS_TOMBSTONES = Duration.ofMinutes(10);
@@ -92,6 +94,7 @@ public final class Node implements RunningNode {
     private final MeshLocalBroker meshBroker;
     private final SharedDelivery shared;
     private final SharedSide groups;
+    private final GroupCustody custody;
     private final @Nullable ClientHomes homes;
     private final MoquetteEngine engine;
     private final Front front;
@@ -129,8 +132,19 @@ public final class Node implements RunningNode {
         MeshPublishes publishes = new MeshPublishes(bridgeLoop::nanoTime, bridgeLoop::wallMillis);
         SessionCounters sessionCounters = new SessionCounters();
         this.groups = new SharedSide(mesh);
+        this.custody = new GroupCustody(
+                journal, bridgeLoop::nanoTime, config.mesh().spillAfter().toNanos());
         this.shared = new SharedDelivery(
-                home.id(), strategy(config), delivery, interest, mesh, groups, publishes, journal, sessionCounters);
+                home.id(),
+                strategy(config),
+                delivery,
+                interest,
+                mesh,
+                groups,
+                publishes,
+                journal,
+                sessionCounters,
+                custody);
         groups.serve(config, home.epoch(), bridgeLoop, shared);
         directory.onGroupChanged(groups::recheck);
         PublishRouter router =
@@ -273,7 +287,8 @@ public final class Node implements RunningNode {
         front.accept();
         sysTopics.start();
         serving = true;
-        sessionLoop.schedule(PARKED_INTERVAL, this::distributeParked);
+        sessionLoop.schedule(SHARED_INTERVAL, this::distributeShared);
+        sessionLoop.schedule(custodyInterval(), this::sweepCustody);
         LOG.info("node {} ({}) serves, epoch {}", config.name(), home.id(), home.epoch());
     }
 
@@ -284,15 +299,27 @@ public final class Node implements RunningNode {
     }
 
     /** Sessions without connection run on that loop anyway. */
-    private void distributeParked() {
+    private void distributeShared() {
         try {
-            shared.distributeParked();
+            shared.distribute();
         } catch (RuntimeException failed) {
             LOG.error("what waits for members of shared subscriptions stays where it is for now", failed);
         }
         if (serving) {
-            sessionLoop.schedule(PARKED_INTERVAL, this::distributeParked);
+            sessionLoop.schedule(SHARED_INTERVAL, this::distributeShared);
         }
+    }
+
+    private void sweepCustody() {
+        custody.sweep();
+        if (serving) {
+            sessionLoop.schedule(custodyInterval(), this::sweepCustody);
+        }
+    }
+
+    private Duration custodyInterval() {
+        return Duration.ofNanos(Math.max(
+                LEAST_SWEEP_INTERVAL.toNanos(), config.mesh().spillAfter().toNanos() / 2));
     }
 
     /** On the timer, until it is shut down. The task must not throw. */
@@ -303,6 +330,7 @@ public final class Node implements RunningNode {
     /** Before peers and clients come; returns what the restored sessions want of the peers. */
     private List<Interest> restoreSessions() {
         List<Interest> interests = new ArrayList<>();
+        shared.adopt(custody.restore());
         int restored = SessionRestore.run(
                 sessions,
                 residues,

@@ -238,6 +238,28 @@ class SharedRedeliveryIT {
         back.assertNothingReceived();
     }
 
+    /** Publisher and member are at the node that dies: there is no copy but on its disk. */
+    @Test
+    void whatAMemberOnThePublishersOwnNodeDidNotAcknowledgeReachesOthersAfterARestart() {
+        mesh = Mesh.empty("shared-own", Map.of());
+        mesh.add();
+        mesh.add();
+        mesh.awaitConnected();
+        RawClient silent = connect(0, Connect.as(Version.V5, name + "silent"));
+        silent.subscribe(group, 1);
+        RawClient other = connect(1, Connect.as(Version.V5, name + "other"));
+        other.subscribe(group, 1);
+        publishAll(connect(0, Connect.as(Version.V5, name + "publisher")), "m", 50);
+        other.assertNothingReceived();
+
+        mesh.node(0).kill();
+        mesh.restart(0);
+
+        assertThat(other.receive(50)).extracting(Packet::text).containsExactlyInAnyOrderElementsOf(names("m", 50));
+        mesh.awaitConnected();
+        other.assertNothingReceived();
+    }
+
     /** A node that leaves in order hands on what its members did not acknowledge. */
     @Test
     void aNodeThatIsStoppedHandsOnWhatItsMembersHad() {

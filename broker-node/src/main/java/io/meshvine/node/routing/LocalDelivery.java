@@ -72,6 +72,16 @@ public final class LocalDelivery {
             return choose(seed, member -> member.qos() > 0 && member.session().hasRoom());
         }
 
+        /** Whether a session of a member outlives its connection, and so the node. */
+        boolean outliveTheNode() {
+            for (Match member : matches) {
+                if (member.qos() > 0 && member.session().isDurable()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
         /** Any member, or null. */
         @Nullable
         Match any(int seed) {

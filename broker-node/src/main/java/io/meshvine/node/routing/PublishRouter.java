@@ -5,6 +5,7 @@ import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedMessage;
+import io.meshvine.node.session.GroupCustody.Held;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.JournalUnit;
@@ -93,20 +94,32 @@ public final class PublishRouter {
         }
         boolean deliveredHere = local.deliverOrdinary(route.local().clients(), message, batch);
         List<MeshTarget> targets = route.targets(message.qos());
+        Settlement all = settlement;
         if (!route.shared().isEmpty()) {
             SharedChoice choice = shared.publish(route, message, batch);
             deliveredHere |= choice.deliveredHere();
             targets = choice.targets();
+            all = settleOnceSafe(choice.held(), settlement);
         }
         JournalUnit kept = batch.takeTouched();
         if (targets.isEmpty() && stamp == null) {
-            settleOnceKept(kept, settlement);
+            settleOnceKept(kept, all);
         } else {
             byte[] encoded = body != null ? body : PublishCodec.encode(message);
-            Runnable settled = settleOnceBoth(kept, settlement);
+            Runnable settled = settleOnceBoth(kept, all);
             mesh.publish(publishes.of(message, stamp, encoded), targets, batch.takeTogether(), settled);
         }
         return deliveredHere || !targets.isEmpty();
+    }
+
+    /** Of what members here have, nothing may be lost with this node. */
+    private static Settlement settleOnceSafe(List<Held> held, Settlement settlement) {
+        if (held.isEmpty()) {
+            return settlement;
+        }
+        Countdown last = new Countdown(1 + held.size(), settlement::settled);
+        held.forEach(each -> each.whenSafe(last));
+        return last::run;
     }
 
     private static void settleOnceKept(@Nullable JournalUnit kept, Settlement settlement) {

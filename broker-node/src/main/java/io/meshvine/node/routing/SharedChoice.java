@@ -4,6 +4,7 @@ import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.interest.PeerInterest;
+import io.meshvine.node.session.GroupCustody.Held;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,18 +15,24 @@ import java.util.Map;
  *
  * @param deliveredHere whether a member on this node was chosen for one of them
  * @param targets the peers of the route, completed by those chosen for a shared subscription
+ * @param held what would be lost with this node for now: the publisher waits until it is not
  */
-record SharedChoice(boolean deliveredHere, List<MeshTarget> targets) {
+record SharedChoice(boolean deliveredHere, List<MeshTarget> targets, List<Held> held) {
 
     /** Gathers what was chosen for each of them. */
     static final class Builder {
         private final Map<NodeId, List<GroupKey>> groups = new LinkedHashMap<>();
         private final Map<NodeId, Integer> qos = new LinkedHashMap<>();
+        private final List<Held> held = new ArrayList<>(0);
         private boolean here;
 
         void add(GroupKey group, PeerInterest chosen) {
             groups.computeIfAbsent(chosen.peer(), peer -> new ArrayList<>()).add(group);
             qos.merge(chosen.peer(), chosen.qos(), Math::max);
+        }
+
+        void waitFor(Held publish) {
+            held.add(publish);
         }
 
         void deliveredHere() {
@@ -35,7 +42,7 @@ record SharedChoice(boolean deliveredHere, List<MeshTarget> targets) {
         /** @param ordinary the peers that get it for ordinary subscribers */
         SharedChoice build(List<MeshTarget> ordinary) {
             if (groups.isEmpty()) {
-                return new SharedChoice(here, ordinary);
+                return new SharedChoice(here, ordinary, held);
             }
             List<MeshTarget> targets = new ArrayList<>(ordinary.size() + groups.size());
             for (MeshTarget target : ordinary) {
@@ -43,7 +50,7 @@ record SharedChoice(boolean deliveredHere, List<MeshTarget> targets) {
                 targets.add(also == null ? target : complete(target, also));
             }
             groups.forEach((peer, keys) -> targets.add(new MeshTarget(peer, false, qos.getOrDefault(peer, 0), keys)));
-            return new SharedChoice(here, targets);
+            return new SharedChoice(here, targets, held);
         }
 
         private MeshTarget complete(MeshTarget target, List<GroupKey> also) {

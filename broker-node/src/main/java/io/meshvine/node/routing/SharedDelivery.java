@@ -17,6 +17,8 @@ import io.meshvine.node.routing.Route.SharedRoute;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.DropReason;
+import io.meshvine.node.session.GroupCustody;
+import io.meshvine.node.session.GroupCustody.Held;
 import io.meshvine.node.session.GroupFailover;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
@@ -42,6 +44,9 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
      */
     private static final int MAX_HOPS = 8;
 
+    /** So many calls of {@link #distribute}, half a minute of them, clients and peers may take to come back. */
+    private static final int PATIENCE_FOR_ADOPTED = 120;
+
     private final LocalDelivery local;
     private final InterestIndex interest;
     private final MeshGate mesh;
@@ -49,14 +54,20 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
     private final MeshPublishes publishes;
     private final Journal journal;
     private final SessionCounters counters;
+    private final GroupCustody custody;
     private final SharedStrategy strategy;
     private final GroupChoice choice;
     private final ParkedDeliveries parked = new ParkedDeliveries();
+    /** Changed before the node serves and by {@link #distribute} only. */
+    private final List<Held> adopted = new ArrayList<>(0);
+
+    private int adoptedFor;
     private final LongAdder handedOn = new LongAdder();
 
     /**
      * @param interest what peers want
      * @param counters where it is counted when nobody is left to take a message
+     * @param custody has what would be lost with this node
      */
     public SharedDelivery(
             NodeId self,
@@ -67,7 +78,8 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
             PeerMembers peers,
             MeshPublishes publishes,
             Journal journal,
-            SessionCounters counters) {
+            SessionCounters counters,
+            GroupCustody custody) {
         this.strategy = strategy;
         this.local = local;
         this.interest = interest;
@@ -76,6 +88,7 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
         this.publishes = publishes;
         this.journal = journal;
         this.counters = counters;
+        this.custody = custody;
         this.choice = new GroupChoice(self, peers);
     }
 
@@ -97,7 +110,7 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
         for (SharedRoute shared : route.shared()) {
             Members here = new Members(shared.here(), message.topic(), null);
             Candidates candidates = new Candidates(shared.key(), here, shared.peers(), null);
-            Chosen chosen = deliver(candidates, message, strategy, batch);
+            Chosen chosen = deliver(candidates, message, strategy, batch, all);
             if (chosen != null && chosen.there() != null) {
                 all.add(shared.key(), chosen.there());
             } else if (chosen != null) {
@@ -112,18 +125,50 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
     /**
      * Delivers if the choice is a member here.
      *
+     * @param publisher waits until the message cannot be lost with this node; null if nobody does
      * @return the choice, or null if there is nobody who could take it
      */
-    private @Nullable Chosen deliver(Candidates candidates, Message message, SharedStrategy by, JournalBatch batch) {
+    private @Nullable Chosen deliver(
+            Candidates candidates,
+            Message message,
+            SharedStrategy by,
+            JournalBatch batch,
+            SharedChoice.@Nullable Builder publisher) {
         while (true) {
             Chosen chosen = choose(candidates, message, by);
             Match here = chosen == null ? null : chosen.here();
             if (here == null
-                    || local.deliver(here, candidates.group(), message, batch)
+                    || deliver(here, candidates, message, batch, publisher)
                     || !here.session().isEnded()) {
                 return chosen;
             } // else it ended a moment ago: there may be others
         }
+    }
+
+    private boolean deliver(
+            Match here,
+            Candidates candidates,
+            Message message,
+            JournalBatch batch,
+            SharedChoice.@Nullable Builder publisher) {
+        GroupKey group = candidates.group();
+        if (publisher == null || !isLostWithNode(here, candidates, message)) {
+            return local.deliver(here, group, message, batch);
+        }
+        Held held = custody.take(message, group);
+        boolean taken = local.deliver(here, group, held.message(), batch);
+        held.message().release();
+        if (taken) {
+            publisher.waitFor(held);
+        }
+        return taken;
+    }
+
+    /** A member whose session ends with the node has it, and others would still be there. */
+    private static boolean isLostWithNode(Match here, Candidates candidates, Message message) {
+        return Math.min(message.qos(), here.qos()) > 0
+                && !here.session().isDurable()
+                && (!candidates.peers().isEmpty() || candidates.here().outliveTheNode());
     }
 
     private @Nullable Chosen choose(Candidates candidates, Message message, SharedStrategy by) {
@@ -146,7 +191,7 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
     void arrived(GroupKey group, Message message, JournalBatch batch) {
         Candidates candidates =
                 new Candidates(group, local.members(group, message, null), interest.members(group), null);
-        Chosen chosen = deliver(candidates, message, SharedStrategy.LOCAL, batch);
+        Chosen chosen = deliver(candidates, message, SharedStrategy.LOCAL, batch, null);
         if (chosen == null) {
             counters.onDropped(DropReason.NO_MEMBER);
         } else if (chosen.there() != null) {
@@ -182,7 +227,7 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
                 unable.deliver(delivery, batch);
                 continue;
             }
-            Chosen chosen = deliver(candidates, message, SharedStrategy.LOCAL, batch);
+            Chosen chosen = deliver(candidates, message, SharedStrategy.LOCAL, batch, null);
             if (chosen == null) {
                 counters.onDropped(DropReason.NO_MEMBER);
             } else if (chosen.there() != null) {
@@ -217,8 +262,50 @@ public final class SharedDelivery implements GroupFailover, GroupMembers {
         parked.add(session, group);
     }
 
+    /** Takes what the node's earlier life had in custody: it goes to whoever is there, once somebody is. */
+    public void adopt(List<Held> left) {
+        adopted.addAll(left);
+    }
+
     /** To be called again and again: members that are connected by now get what waits here for others. */
-    public void distributeParked() {
+    public void distribute() {
+        distributeAdopted();
+        distributeParked();
+    }
+
+    private void distributeAdopted() {
+        if (adopted.isEmpty()) {
+            return;
+        }
+        adoptedFor++;
+        JournalBatch batch = journal.batch();
+        adopted.removeIf(held -> giveAdopted(held, batch));
+        batch.commit();
+    }
+
+    /** Returns whether it is over. */
+    private boolean giveAdopted(Held held, JournalBatch batch) {
+        Message message = held.message();
+        GroupKey group = held.group();
+        Candidates candidates =
+                new Candidates(group, local.members(group, message, null), interest.members(group), null);
+        Chosen chosen = choice.connected(candidates, SharedStrategy.LOCAL, seed(message));
+        if (chosen == null && adoptedFor < PATIENCE_FOR_ADOPTED) {
+            return false; // clients and peers are still on their way
+        }
+        chosen = chosen != null ? chosen : choice.away(candidates, seed(message));
+        if (chosen == null) {
+            counters.onDropped(DropReason.NO_MEMBER);
+        } else if (chosen.there() != null) {
+            handOn(List.of(handOn(group, message, chosen.there())), null);
+        } else {
+            local.deliver(chosen.here(), group, message, batch);
+        }
+        message.release();
+        return true;
+    }
+
+    private void distributeParked() {
         for (GroupKey group : parked.groups()) {
             if (local.hasConnected(group) || choice.hasLivePeer(group, interest.members(group))) {
                 for (ClientSession holder : parked.holders(group)) {

@@ -173,6 +173,26 @@ public final class Message {
         return footprint;
     }
 
+    /**
+     * The same message with a count of holders of its own, and a reference for the caller.
+     *
+     * @param released run, on any thread, once all that hold the copy gave it back
+     */
+    Message copy(Runnable released) {
+        return new Message(
+                topic,
+                payload.retain(),
+                qos,
+                retain,
+                properties,
+                expiresAtMillis,
+                publisherId,
+                origin,
+                id,
+                hops,
+                released);
+    }
+
     /** Takes one more reference of the payload. */
     public Message retain() {
         payload.retain();

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *           'R' session number                what is left of a session that moved
  *           'S' session number, topic filter  subscription
  * QUEUES    session number, sequence          a delivery, or what is left of one that the client has received
+ *           0, number                         a publish that a member of a shared subscription has ({@link GroupCustody})
  * </pre>
  */
 final class SessionRecords {

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SessionRestore {
 
-    private static final byte[] FIRST = {};
-
     private final Sessions sessions;
     private final @Nullable Residues residues;
     private final RecordStore store;
@@ -112,7 +110,7 @@ public final class SessionRestore {
                 owner.unreleased.add(SessionRecords.inbound(key, value));
             }
         });
-        store.scan(Family.QUEUES, FIRST, null, this::onQueued);
+        store.scan(Family.QUEUES, SessionRecords.queue(GroupCustody.NUMBER + 1), null, this::onQueued);
         int sessionsFound = 0;
         for (Map.Entry<Long, Found> each : found.entrySet()) {
             SessionHeader header = each.getValue().header;

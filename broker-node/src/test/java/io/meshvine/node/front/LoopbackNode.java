@@ -28,6 +28,7 @@ import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
+import io.meshvine.node.session.GroupCustody;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
@@ -129,7 +130,8 @@ final class LoopbackNode implements AutoCloseable {
                 PeerMembers.NONE,
                 publishes,
                 journal,
-                sessionCounters);
+                sessionCounters,
+                new GroupCustody(journal, System::nanoTime, Long.MAX_VALUE));
         router = new PublishRouter(
                 new RouteTable(directory, interest),
                 local,

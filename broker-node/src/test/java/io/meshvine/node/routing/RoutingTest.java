@@ -18,6 +18,7 @@ import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.DropReason;
+import io.meshvine.node.session.GroupCustody;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
@@ -60,7 +61,16 @@ class RoutingTest {
     private final MeshPublishes publishes = new MeshPublishes(System::nanoTime, System::currentTimeMillis);
     private final SessionCounters counters = new SessionCounters();
     private final SharedDelivery shared = new SharedDelivery(
-            SELF, SharedStrategy.LOCAL, local, interest, mesh, new AllLive(), publishes, journal, counters);
+            SELF,
+            SharedStrategy.LOCAL,
+            local,
+            interest,
+            mesh,
+            new AllLive(),
+            publishes,
+            journal,
+            counters,
+            new GroupCustody(journal, System::nanoTime, Long.MAX_VALUE));
     private final PublishRouter router = new PublishRouter(
             routes,
             local,

@@ -17,6 +17,7 @@ import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.DropReason;
+import io.meshvine.node.session.GroupCustody;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Message;
@@ -39,6 +40,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +53,7 @@ class SharedDeliveryTest {
     private static final NodeId PEER = new NodeId(0, 2);
     private static final NodeId OTHER = new NodeId(0, 7);
     private static final NodeId ORIGIN = new NodeId(0, 9);
+    private static final long SPILL_NANOS = 50;
     private static final GroupKey GROUP = new GroupKey("g", "t");
 
     private final BridgeLoop loop = new BridgeLoop("test");
@@ -63,6 +67,8 @@ class SharedDeliveryTest {
     private final LocalDelivery local = new LocalDelivery(directory);
     private final MeshPublishes publishes = new MeshPublishes(System::nanoTime, System::currentTimeMillis);
     private final SessionCounters counters = new SessionCounters();
+    private final AtomicLong nanos = new AtomicLong(1_000);
+    private final GroupCustody custody = new GroupCustody(journal, nanos::get, SPILL_NANOS);
     private final SharedDelivery shared = sharedBy(SharedStrategy.LOCAL);
     private final List<Long> done = new ArrayList<>();
     private final Sessions sessions =
@@ -107,7 +113,7 @@ class SharedDeliveryTest {
     }
 
     private SharedDelivery sharedBy(SharedStrategy strategy) {
-        return new SharedDelivery(SELF, strategy, local, interest, mesh, peers, publishes, journal, counters);
+        return new SharedDelivery(SELF, strategy, local, interest, mesh, peers, publishes, journal, counters, custody);
     }
 
     @AfterEach
@@ -387,11 +393,11 @@ class SharedDeliveryTest {
         arrive(60);
         Client holder = one.session.queued() == 1 ? one : two;
         Client other = holder == one ? two : one;
-        shared.distributeParked();
+        shared.distribute();
         assertThat(holder.session.queued()).isEqualTo(1);
 
         other.connect();
-        shared.distributeParked();
+        shared.distribute();
 
         assertThat(holder.session.queued()).isZero();
         assertThat(other.received).hasSize(1);
@@ -405,11 +411,11 @@ class SharedDeliveryTest {
         peers.away.add(PEER);
         member.disconnect();
         arrive(61);
-        shared.distributeParked();
+        shared.distribute();
         assertThat(mesh.handedOn).isEmpty();
 
         peers.away.remove(PEER);
-        shared.distributeParked();
+        shared.distribute();
 
         assertThat(mesh.handedOn).hasSize(1);
         assertThat(member.session.queued()).isZero();
@@ -429,7 +435,7 @@ class SharedDeliveryTest {
         store.write(unit);
         peers.away.remove(PEER);
 
-        shared.distributeParked();
+        shared.distribute();
 
         assertThat(mesh.handedOn).isEmpty();
         assertThat(member.session.queued()).isEqualTo(1);
@@ -448,6 +454,97 @@ class SharedDeliveryTest {
         directory.removeAll(member.session);
         assertThat(peers.rechecked).hasSize(3);
         assertThat(shared.isAway(GROUP)).isFalse();
+    }
+
+    // ---- What would be lost with this node
+
+    @Test
+    void thePublisherWaitsForAMemberThatEndsWithTheNodeWhileThereAreOthers() {
+        Client member = passing("m");
+        interest.put(PEER, new Interest("g", "t", 1));
+        AtomicInteger settled = new AtomicInteger();
+
+        publish(shared, "t", 1).held().get(0).whenSafe(settled::incrementAndGet);
+        custody.sweep();
+
+        assertThat(member.received).hasSize(1);
+        assertThat(settled).hasValue(0);
+        member.session.onPubAck(1);
+        assertThat(settled).hasValue(1);
+        nanos.addAndGet(SPILL_NANOS);
+        custody.sweep();
+        assertThat(store.statistics().units()).isZero(); // a quick member leaves the disk alone
+    }
+
+    @Test
+    void aCopyIsKeptForAsLongAsTheMemberTakesItsTime() {
+        Client member = passing("m");
+        interest.put(PEER, new Interest("g", "t", 1));
+        AtomicInteger settled = new AtomicInteger();
+        publish(shared, "t", 1).held().get(0).whenSafe(settled::incrementAndGet);
+
+        nanos.addAndGet(SPILL_NANOS);
+        custody.sweep();
+
+        assertThat(settled).hasValue(1);
+        assertThat(queueRecords()).isEqualTo(1);
+        member.session.onPubAck(1);
+        custody.sweep();
+        assertThat(queueRecords()).isZero();
+        assertThat(settled).hasValue(1);
+    }
+
+    @Test
+    void theNextLifeOfTheNodeGivesTheCopyToOthers() {
+        passing("m");
+        interest.put(PEER, new Interest("g", "t", 1));
+        publish(shared, "t", 1);
+        nanos.addAndGet(SPILL_NANOS);
+        custody.sweep();
+
+        GroupCustody next = new GroupCustody(new Journal(store, 2), nanos::get, SPILL_NANOS);
+        SharedDelivery again = new SharedDelivery(
+                SELF,
+                SharedStrategy.LOCAL,
+                new LocalDelivery(new SubscriptionDirectory()),
+                interest,
+                mesh,
+                peers,
+                publishes,
+                journal,
+                counters,
+                next);
+        peers.away.add(PEER);
+        again.adopt(next.restore());
+        again.distribute();
+        assertThat(mesh.handedOn).isEmpty();
+        peers.away.clear();
+        again.distribute();
+
+        assertThat(mesh.handedOn).hasSize(1);
+        assertThat(mesh.handedOn.get(0).publish().topic()).isEqualTo("t");
+        next.sweep();
+        assertThat(queueRecords()).isEqualTo(1);
+        mesh.handedOn.get(0).settled().run();
+        next.sweep();
+        assertThat(queueRecords()).isZero();
+        again.distribute();
+        assertThat(mesh.handedOn).hasSize(1);
+    }
+
+    @Test
+    void nobodyWaitsWhereNothingWouldBeLostOrNobodyElseIsThere() {
+        Client durable = member("durable", 1);
+        interest.put(PEER, new Interest("g", "t", 1));
+        assertThat(publish(shared, "t", 1).held()).isEmpty();
+        assertThat(publish(shared, "t", 0).held()).isEmpty();
+        sessions.end(durable.session);
+        interest.removeAll(PEER);
+
+        Client alone = passing("alone");
+        publish(shared, "t", 1);
+        assertThat(alone.received).hasSize(1);
+        assertThat(publish(shared, "t", 1).held()).isEmpty();
     }
 
     // ---- A node that is gone
@@ -496,7 +593,7 @@ class SharedDeliveryTest {
                 "t", qos, false, null, System.nanoTime(), MeshPublish.NEVER_EXPIRES, new byte[] {0, 'x'});
     }
 
-    private void publish(SharedDelivery by, String topic, int qos) {
+    private SharedChoice publish(SharedDelivery by, String topic, int qos) {
         Message message = new Message(
                 topic,
                 Unpooled.copiedBuffer("x", StandardCharsets.UTF_8),
@@ -507,9 +604,11 @@ class SharedDeliveryTest {
                 "publisher",
                 Origin.CLIENT);
         JournalBatch batch = journal.batch();
-        mesh.targets.addAll(by.publish(routes.route(topic), message, batch).targets());
+        SharedChoice choice = by.publish(routes.route(topic), message, batch);
+        mesh.targets.addAll(choice.targets());
         batch.commit();
         message.release();
+        return choice;
     }
 
     private int queueRecords() {
@@ -531,6 +630,15 @@ class SharedDeliveryTest {
         Client client =
                 new Client(Objects.requireNonNull(sessions.open(id, true, 3600)).session());
         client.connect();
+        return client;
+    }
+
+    /** A member whose session ends with its connection. */
+    private Client passing(String id) {
+        Client client =
+                new Client(Objects.requireNonNull(sessions.open(id, true, 0)).session());
+        client.connect();
+        subscribe(client, "$share/g/t", 1);
         return client;
     }
 
