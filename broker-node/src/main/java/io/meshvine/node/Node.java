@@ -154,6 +154,7 @@ public final class Node implements RunningNode {
         Wills wills = new Wills(router::publishAndRelease, timer, bridgeLoop::nanoTime, bridgeLoop::wallMillis);
         WillLeases leases = new WillLeases(bridgeLoop, home.id(), willOptions(config.will()), wills);
         mesh.attach(WillLeases.CHANNEL, leases);
+        wills.permittedBy(security.wills());
         wills.guardedBy(new LeasedWills(leases, mesh::execute));
 
         this.sessions = new Sessions(

@@ -7,6 +7,7 @@ import io.meshvine.node.config.LoadedConfig;
 import io.meshvine.node.config.LoadedConfig.Effective;
 import io.meshvine.node.front.FrontSecurity;
 import io.meshvine.node.metrics.NodeMetrics;
+import io.meshvine.node.routing.WillPermit;
 import io.meshvine.node.routing.Wills;
 import io.meshvine.node.security.AdminLogins;
 import io.meshvine.node.security.ClientSecurity;
@@ -76,6 +77,11 @@ final class NodeSecurity implements AutoCloseable {
     AdminAccess admin() {
         AdminLogins logins = clients.admin();
         return logins == null ? null : logins::mayEnter;
+    }
+
+    /** Whether a client of a node that is gone may publish its will. */
+    WillPermit wills() {
+        return clients::mayPublishWill;
     }
 
     /** @param wills those of this node's clients */

@@ -23,6 +23,8 @@ public record Principal(
     /** Somebody who proved nothing. */
     public static final Principal ANONYMOUS = new Principal(null, Set.of(), List.of(), Long.MAX_VALUE, null);
 
+    private static final char BETWEEN = '\0';
+
     /** The proof does not expire. */
     public static final long FOREVER = Long.MAX_VALUE;
 
@@ -45,7 +47,18 @@ public record Principal(
      * [MQTT-1.5.4-2].
      */
     public String key(String clientId) {
-        return name == null ? clientId : name + '\0' + clientId;
+        return name == null ? clientId : name + BETWEEN + clientId;
+    }
+
+    /** The user in a {@link #key}; without anything that only a proof would say. */
+    public static Principal ofKey(String key) {
+        int end = key.indexOf(BETWEEN);
+        return end < 0 ? ANONYMOUS : named(key.substring(0, end), null);
+    }
+
+    /** The client id in a {@link #key}. */
+    public static String clientIdOfKey(String key) {
+        return key.substring(key.indexOf(BETWEEN) + 1);
     }
 
     @Override

@@ -35,6 +35,7 @@ public final class Wills implements Willholder {
     private final LongSupplier wallMillis;
     private final Presence presence = new Presence();
     private final LongAdder forbidden = new LongAdder();
+    private volatile WillPermit permit = WillPermit.ALL;
     private volatile WillGuard guard = WillGuard.NONE;
 
     /**
@@ -51,6 +52,11 @@ public final class Wills implements Willholder {
         this.timer = timer;
         this.nanoTime = nanoTime;
         this.wallMillis = wallMillis;
+    }
+
+    /** Asks before it publishes the will of a client whose node is gone. Before the first peer. */
+    public void permittedBy(WillPermit newPermit) {
+        permit = newPermit;
     }
 
     /** Has the wills looked after when this node is gone. Before the first client. */
@@ -139,7 +145,13 @@ public final class Wills implements Willholder {
     @Override
     public void publish(String clientId, byte[] will) {
         try {
-            publisher.accept(WillCodec.decode(clientId, will, wallMillis.getAsLong()));
+            Message message = WillCodec.decode(clientId, will, wallMillis.getAsLong());
+            if (permit.mayPublish(clientId, message.topic())) {
+                publisher.accept(message);
+            } else {
+                message.release();
+                forbidden.increment();
+            }
         } catch (WireException | DecoderException unreadable) {
             LOG.warn("the will of {}, whose node is gone, cannot be read", clientId, unreadable);
         }

@@ -141,6 +141,17 @@ public final class ClientAuthenticator implements Authenticator, AutoCloseable {
         return proof == null || tokens == null || tokens.isCurrent(proof);
     }
 
+    /** Whether somebody with that name could be accepted now, as far as that is known without a proof. */
+    boolean mayExist(String name) {
+        boolean namedElsewhere = tokens != null || identity != Identity.NONE;
+        return namedElsewhere || passwords != null && passwords.knows(name);
+    }
+
+    /** Whether rules alone say what a client may do: tokens may say more. */
+    boolean grantsNothing() {
+        return tokens == null;
+    }
+
     /** Failed logins since the start. */
     public long failures() {
         return failedLogins.failures();

@@ -4,7 +4,10 @@ import io.meshvine.node.config.MqttConfig;
 import io.meshvine.node.config.SecurityConfig;
 import io.meshvine.node.config.SecurityConfig.JwtConfig;
 import io.meshvine.node.config.TlsConfig;
+import io.meshvine.node.front.Client;
 import io.meshvine.node.front.FrontSecurity;
+import io.meshvine.node.front.Principal;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Everything that decides about clients and users of the admin endpoint, made of the configuration. {@link #readChanged} on one thread, the rest on any. */
 public final class ClientSecurity implements AutoCloseable {
+
+    private static final InetSocketAddress ELSEWHERE = new InetSocketAddress(0);
 
     private final @Nullable ServerTls tls;
     private final @Nullable ClientAuthenticator authenticator;
@@ -81,6 +86,25 @@ public final class ClientSecurity implements AutoCloseable {
     /** Who may use the admin endpoint; null if everybody may. */
     public @Nullable AdminLogins admin() {
         return admin;
+    }
+
+    /**
+     * Whether a client that was connected elsewhere may publish its will now. Where tokens are in use, what they granted is
+     * not known here, and the check at CONNECT has to do.
+     *
+     * @param key the client, see {@link Principal#key}
+     */
+    public boolean mayPublishWill(String key, String topic) {
+        Principal principal = Principal.ofKey(key);
+        String name = principal.name();
+        if (authenticator != null && name != null && !authenticator.mayExist(name)) {
+            return false;
+        }
+        if (authenticator != null && !authenticator.grantsNothing()) {
+            return true;
+        }
+        Client client = new Client(Principal.clientIdOfKey(key), principal, ELSEWHERE);
+        return authorizer.permissions(client).mayPublish(topic);
     }
 
     /** Reads again what changed; returns whether anything new is in force. */

@@ -79,6 +79,11 @@ final class PasswordCheck {
         return hash;
     }
 
+    /** Whether there is such a user. */
+    boolean knows(String name) {
+        return users.users().containsKey(name);
+    }
+
     /** Whether a user still has the password that it had. */
     boolean isCurrent(String name, PasswordHash hash) {
         PasswordHash current = users.users().get(name);
