@@ -130,7 +130,7 @@ class LimitsTest {
 
     @Test
     void aConnectBeyondItsSizeIsNotCollected() throws IOException {
-        start("mqtt.max-connect-size", "1KiB");
+        start("mqtt.max-connect-size", "1KiB", "mqtt.connect-timeout", "10m");
         Socket large = open("127.0.0.1");
         large.getOutputStream().write(new byte[] {0x10, (byte) 0x80, 0x10}); // 2,048 bytes are to come
         assertThat(large.getInputStream().read()).isEqualTo(-1);

@@ -25,6 +25,7 @@ final class Bench implements AutoCloseable {
     /** One run: connects anew, on topics of its own. */
     Run run(Scenario scenario, Settings settings, BrokerSpec spec, Broker broker) throws InterruptedException {
         List<BrokerNode> nodes = broker.nodes();
+        nodes.stream().filter(BrokerNode::tls).forEach(node -> load.secure(node.mqtt()));
         String runName = "r" + Long.toString(ProcessHandle.current().pid(), 36) + "x" + ++runs;
         LoadPlan plan = scenario.plan(
                 runName,

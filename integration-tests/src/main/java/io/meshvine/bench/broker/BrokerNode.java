@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One broker process.
  *
- * @param mqtt address for MQTT over TCP
+ * @param mqtt address for MQTT over TCP, or over TLS
+ * @param tls whether it is over TLS
  * @param admin base address of the admin endpoint; null where there is none
  * @param startTime from the start of the process until it said that it serves
  */
@@ -16,5 +17,6 @@ public record BrokerNode(
         String name,
         long pid,
         InetSocketAddress mqtt,
+        boolean tls,
         @Nullable URI admin,
         Duration startTime) {}

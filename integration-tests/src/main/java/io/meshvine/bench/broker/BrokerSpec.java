@@ -16,13 +16,14 @@ import java.util.Set;
  *   <li>{@code nodes}: size of the mesh (meshvine), default 1
  *   <li>{@code cp}: class path of another build (meshvine, moquette), default this one's
  *   <li>{@code jvm}: JVM options, separated by blanks (meshvine, moquette)
+ *   <li>{@code tls}: folder with {@code server.crt} and {@code server.key}: clients connect over TLS (meshvine)
  *   <li>{@code env.NAME}: environment variable of the process (meshvine)
  *   <li>{@code bin}: executable (mosquitto); the launcher of a checkout or a release (meshvine), default {@code java}
  *   <li>{@code host}, {@code port}, {@code pid}: of brokers that run already, several separated by slashes (external)
  * </ul>
  */
 public record BrokerSpec(String text, String kind, Map<String, String> options) {
-    private static final Set<String> KEYS = Set.of("from", "to", "nodes", "cp", "jvm", "bin", "host", "port", "pid");
+    private static final Set<String> KEYS = Set.of("from", "to", "nodes", "cp", "jvm", "bin", "tls", "host", "port", "pid");
 
     public BrokerSpec {
         options = Map.copyOf(options);

@@ -22,7 +22,7 @@ final class ExternalBroker implements Broker {
         for (int i = 0; i < ports.length; i++) {
             InetSocketAddress address = new InetSocketAddress(host, Integer.parseInt(ports[i]));
             long pid = Long.parseLong(pids[Math.min(i, pids.length - 1)]);
-            nodes.add(new BrokerNode("external" + i, pid, address, null, Duration.ZERO));
+            nodes.add(new BrokerNode("external" + i, pid, address, false, null, Duration.ZERO));
         }
     }
 

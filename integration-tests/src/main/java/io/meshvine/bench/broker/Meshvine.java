@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Meshvine nodes with their defaults, each a JVM of its own; more than one find each other by static seeds. */
 public final class Meshvine implements Broker {
@@ -72,6 +73,14 @@ public final class Meshvine implements Broker {
                 "mesh.discovery", "static",
                 "mesh.seeds", seeds,
                 "mesh.bind-port", Integer.toString(meshPort))));
+        String tls = tls();
+        if (tls != null) {
+            environment.putAll(NodeLaunch.environment(Map.of(
+                    "mqtt.tls.host", "127.0.0.1",
+                    "mqtt.tls.port", "0",
+                    "mqtt.tls.certificate", Path.of(tls, "server.crt").toString(),
+                    "mqtt.tls.key", Path.of(tls, "server.key").toString())));
+        }
         if (launcher != null) {
             environment.put("JAVA_OPTS", String.join(" ", spec.jvmOptions()));
         }
@@ -83,6 +92,10 @@ public final class Meshvine implements Broker {
         processes.add(new ChildProcess(directory, name, command, environment));
     }
 
+    private @Nullable String tls() {
+        return spec.options().get("tls");
+    }
+
     private void awaitReady() {
         for (int i = 0; i < processes.size(); i++) {
             ChildProcess process = processes.get(i);
@@ -91,7 +104,8 @@ public final class Meshvine implements Broker {
             nodes.add(new BrokerNode(
                     "n" + (i + 1),
                     process.pid(),
-                    Objects.requireNonNull(addresses.get("mqtt")),
+                    Objects.requireNonNull(addresses.get(tls() == null ? "mqtt" : "mqtts")),
+                    tls() != null,
                     URI.create("http://" + admin.getHostString() + ":" + admin.getPort()),
                     process.age()));
         }

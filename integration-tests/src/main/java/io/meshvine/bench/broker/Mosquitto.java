@@ -31,7 +31,7 @@ final class Mosquitto implements Broker {
         process = new ChildProcess(directory, "mosquitto", List.of(binary, "-c", config.toString()), Map.of());
         InetSocketAddress address = ChildProcess.loopback(port);
         process.awaitListening(address);
-        node = new BrokerNode("mosquitto", process.pid(), address, null, process.age());
+        node = new BrokerNode("mosquitto", process.pid(), address, false, null, process.age());
     }
 
     @Override

@@ -32,7 +32,7 @@ final class StockMoquette implements Broker {
         process = new ChildProcess(directory, "moquette", command, Map.of());
         InetSocketAddress address = ChildProcess.loopback(port);
         process.awaitListening(address);
-        node = new BrokerNode("moquette", process.pid(), address, null, process.age());
+        node = new BrokerNode("moquette", process.pid(), address, false, null, process.age());
     }
 
     @Override

@@ -14,15 +14,21 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.lang.management.ManagementFactory;
 import java.net.SocketAddress;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** The one thread that all load connections live on. Its methods are called from outside it. */
@@ -35,12 +41,27 @@ public final class LoadLoop implements AutoCloseable {
     private final EventLoopGroup group;
     private final EventLoop loop;
     private final long threadId;
+    private final Set<SocketAddress> secure = ConcurrentHashMap.newKeySet();
+    private final SslContext tls;
 
     public LoadLoop() {
         DefaultThreadFactory threads = new DefaultThreadFactory("load", true);
         group = Epoll.isAvailable() ? new EpollEventLoopGroup(1, threads) : new NioEventLoopGroup(1, threads);
         loop = group.next();
         threadId = call(() -> Thread.currentThread().getId());
+        try {
+            // What is measured is the cost of TLS; who the broker is, is known.
+            tls = SslContextBuilder.forClient()
+                    .trustManager(InsecureTrustManagerFactory.INSTANCE)
+                    .build();
+        } catch (SSLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Speaks TLS to that address from now on. */
+    public void secure(SocketAddress address) {
+        secure.add(address);
     }
 
     EventLoop loop() {
@@ -84,6 +105,9 @@ public final class LoadLoop implements AutoCloseable {
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
+                        if (secure.contains(address)) {
+                            channel.pipeline().addLast(tls.newHandler(channel.alloc()));
+                        }
                         channel.pipeline().addLast(connection);
                     }
                 })
