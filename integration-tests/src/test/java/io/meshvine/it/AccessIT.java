@@ -34,8 +34,8 @@ class AccessIT {
     private static final String SECRET = "$7$101$ujKhZu5Bca1EhAoF$"
             + "YqkOlOrceZerjjKIhXKtO1ML6ZAYZUZYzPz0yfPbVlzwfRYREawPn/o3YwXg88EyzyV4OK9SAVsjyviql/smxg==";
 
-    private static final List<String> RULES = List.of(
-            "user ann", "topic readwrite #", "user bob", "topic read public/#", "topic write will/bob");
+    private static final List<String> RULES =
+            List.of("user ann", "topic readwrite #", "user bob", "topic read public/#", "topic write will/bob");
 
     @TempDir
     Path folder;
@@ -131,11 +131,18 @@ class AccessIT {
         bob.subscribeWith().topicFilter("public/#").qos(MqttQos.AT_LEAST_ONCE).send();
 
         Mqtt5BlockingClient eve = client(2, "eve", "meter");
-        assertThat(eve.connectWith().cleanStart(false).send().isSessionPresent()).isFalse();
-        eve.disconnect();
-        assertThat(client(0, "eve", "meter").connectWith().cleanStart(true).send().isSessionPresent())
+        assertThat(eve.connectWith().cleanStart(false).send().isSessionPresent())
                 .isFalse();
-        assertThat(bob.getState().isConnected()).as("eve ends no connection, at no node").isTrue();
+        eve.disconnect();
+        assertThat(client(0, "eve", "meter")
+                        .connectWith()
+                        .cleanStart(true)
+                        .send()
+                        .isSessionPresent())
+                .isFalse();
+        assertThat(bob.getState().isConnected())
+                .as("eve ends no connection, at no node")
+                .isTrue();
 
         bob.disconnect();
         Mqtt5BlockingClient ann = connected(0, "ann", "a");
@@ -171,7 +178,10 @@ class AccessIT {
         Mqtt5BlockingClient watching = client(0, "ann", "watching");
         try (Mqtt5BlockingClient.Mqtt5Publishes received = watching.publishes(MqttGlobalPublishFilter.ALL)) {
             watching.connect();
-            watching.subscribeWith().topicFilter("will/#").qos(MqttQos.AT_LEAST_ONCE).send();
+            watching.subscribeWith()
+                    .topicFilter("will/#")
+                    .qos(MqttQos.AT_LEAST_ONCE)
+                    .send();
             Files.write(rules, List.of("user ann", "topic readwrite #", "user bob", "topic read nothing"));
             await().atMost(PATIENCE).until(() -> !mayRead(0, "public/x") && !mayRead(2, "public/x"));
 

@@ -23,7 +23,8 @@ import java.util.Set;
  * </ul>
  */
 public record BrokerSpec(String text, String kind, Map<String, String> options) {
-    private static final Set<String> KEYS = Set.of("from", "to", "nodes", "cp", "jvm", "bin", "tls", "host", "port", "pid");
+    private static final Set<String> KEYS =
+            Set.of("from", "to", "nodes", "cp", "jvm", "bin", "tls", "host", "port", "pid");
 
     public BrokerSpec {
         options = Map.copyOf(options);

@@ -76,10 +76,14 @@ public final class Meshvine implements Broker {
         String tls = tls();
         if (tls != null) {
             environment.putAll(NodeLaunch.environment(Map.of(
-                    "mqtt.tls.host", "127.0.0.1",
-                    "mqtt.tls.port", "0",
-                    "mqtt.tls.certificate", Path.of(tls, "server.crt").toString(),
-                    "mqtt.tls.key", Path.of(tls, "server.key").toString())));
+                    "mqtt.tls.host",
+                    "127.0.0.1",
+                    "mqtt.tls.port",
+                    "0",
+                    "mqtt.tls.certificate",
+                    Path.of(tls, "server.crt").toString(),
+                    "mqtt.tls.key",
+                    Path.of(tls, "server.key").toString())));
         }
         if (launcher != null) {
             environment.put("JAVA_OPTS", String.join(" ", spec.jvmOptions()));
