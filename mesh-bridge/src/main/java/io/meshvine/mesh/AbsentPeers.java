@@ -135,7 +135,9 @@ final class AbsentPeers {
         Known known = owners.computeIfAbsent(owner, absent -> new Known(version));
         boolean newLife = known.version.epoch() != version.epoch();
         known.version = version;
-        if (!unit.isEmpty() || (newLife && known.durable)) {
+        // Also of a peer that wants nothing: what its outbox has for this node it will send, if only after a restart of
+        // both.
+        if (!unit.isEmpty() || newLife || !known.durable) {
             known.durable = true;
             records.put(unit, owner, new Head(version, 0, listener.name(owner)));
         }

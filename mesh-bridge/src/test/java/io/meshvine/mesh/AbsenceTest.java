@@ -97,6 +97,18 @@ class AbsenceTest {
         assertThat(life(2).index.of(peer.id)).isEmpty();
     }
 
+    /** Found by seed 27 of the simulation of sessions: such a peer may still have something for this node. */
+    @Test
+    void knowsAfterARestartOfPeersThatWantNothing() {
+        LoneBridge first = life(1);
+        LoneBridge.Peer peer = first.connected(1);
+        peer.vanish();
+
+        LoneBridge second = life(2);
+
+        assertThat(second.bridge.positions().known()).containsExactly(peer.id);
+    }
+
     @Test
     void keepsInterestAndPublishesForAnAbsentPeerAcrossItsOwnRestart() {
         LoneBridge first = life(1);
