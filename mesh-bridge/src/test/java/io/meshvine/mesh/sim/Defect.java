@@ -112,6 +112,28 @@ enum Defect {
         }
     },
 
+    /** The new home of a session says that it has everything before that is on its disk. */
+    HANDS_OVER_BEFORE_COMMIT {
+        @Override
+        Suite suite() {
+            return Suite.SESSIONS;
+        }
+
+        @Override
+        RecordStore over(RecordStore store, long epoch) {
+            return new Altered(store) {
+                @Override
+                public void write(WriteUnit unit) {
+                    boolean early = ClientNode.isHandOver(unit);
+                    super.write(early ? copy(unit, family -> true, false) : unit);
+                    if (early) {
+                        unit.callbacks().forEach(Runnable::run);
+                    }
+                }
+            };
+        }
+    },
+
     /** An outbox is numbered by what is in it, anew in each life, and not by the positions that peers know. */
     NUMBERS_OUTBOX_BY_LIFE {
         @Override

@@ -131,6 +131,32 @@ record FaultPlan(
                 random.nextInt(4) == 0 ? SHORT_RETENTION : DAY);
     }
 
+    /** The same without certain faults; with crashes if nothing is left. */
+    FaultPlan without(Set<Fault> never) {
+        Set<Fault> left = EnumSet.noneOf(Fault.class);
+        kinds.stream().filter(fault -> !never.contains(fault)).forEach(left::add);
+        if (left.isEmpty()) {
+            left.add(Fault.CRASH);
+        }
+        return new FaultPlan(
+                Collections.unmodifiableSet(left),
+                unsubscribes,
+                delay,
+                jitter,
+                bytesPerMilli,
+                sendQueueBytes,
+                detect,
+                lossPercent,
+                repeatPercent,
+                reorderPercent,
+                skew,
+                acceptDelay,
+                loopLagMicros,
+                linkWindow,
+                outboxBytes,
+                outboxRetention);
+    }
+
     /** The same with outboxes that keep everything throughout. */
     FaultPlan keepingAll() {
         return new FaultPlan(

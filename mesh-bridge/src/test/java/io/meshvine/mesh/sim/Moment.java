@@ -11,5 +11,7 @@ enum Moment {
     /** Units are on the disk, and nobody who waits for that has been told. */
     COMMITTED,
     /** A subscriber was told that its subscription is known. */
-    CONFIRMED
+    CONFIRMED,
+    /** A session came from its old home, and is not on the disk of the new one. */
+    HANDED_OVER
 }

@@ -15,6 +15,8 @@ final class Scenario {
             List.of("a", "a/b", "a/c", "a/b/c", "b", "b/c", "b/c/d", "$x/a", "é/日", "a//b");
     private static final List<String> FILTERS =
             List.of("a", "a/b", "a/+", "a/#", "+/b", "#", "b/c", "b/+/d", "b/#", "$x/#", "+", "é/日", "a//b", "+/+/+");
+    private static final List<Moment> MOMENTS =
+            List.of(Moment.SETTLED, Moment.ARRIVED, Moment.ACCEPTED, Moment.COMMITTED, Moment.CONFIRMED);
     private static final List<String> GROUPS = List.of("g", "h");
 
     private static final int SHORT_WARM_UP = 1_500;
@@ -152,7 +154,7 @@ final class Scenario {
         }
         switch (oneOf(faults)) {
             case CRASH -> crash(node);
-            case POWER_CUT -> soonOrAt(oneOf(List.of(Moment.values())), this::cutPower);
+            case POWER_CUT -> soonOrAt(oneOf(MOMENTS), this::cutPower);
             case RESTART_ALONE -> restartAlone(node);
             case LEAVE -> {
                 if (mesh.node(node).isUp()) {
@@ -209,7 +211,7 @@ final class Scenario {
         if (random.nextInt(3) == 0) {
             crashNow(node);
         } else {
-            mesh.ambush(oneOf(List.of(Moment.values())), node, there -> crashNow(node));
+            mesh.ambush(oneOf(MOMENTS), node, there -> crashNow(node));
         }
     }
 

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimBroker implements LocalBroker {
     private static final byte[] THERE = {1};
+    private static final int QUEUE_KEY_BYTES = Integer.BYTES + Long.BYTES;
 
     private final SimMesh mesh;
     private final SimNode.Life life;
@@ -54,6 +55,9 @@ final class SimBroker implements LocalBroker {
         });
         store.scan(Family.QUEUES, new byte[0], null, (key, value) -> {
             ByteBuffer bytes = ByteBuffer.wrap(key);
+            if (key.length != QUEUE_KEY_BYTES) {
+                return true; // of whoever takes its place
+            }
             Got found = new Got(bytes.getInt(), bytes.getLong());
             got.add(found);
             Sending sending = mesh.books().sendings().get((int) found.sending);
@@ -67,7 +71,7 @@ final class SimBroker implements LocalBroker {
     }
 
     static byte[] queueKey(Subscription subscription, Sending sending) {
-        return ByteBuffer.allocate(Integer.BYTES + Long.BYTES)
+        return ByteBuffer.allocate(QUEUE_KEY_BYTES)
                 .putInt(subscription.number)
                 .putLong(sending.id)
                 .array();
