@@ -56,6 +56,9 @@ enum Fault {
 
     /** Whether a plan may draw it; the others follow from these. */
     boolean isDrawn() {
-        return ordinal() < TORN_WRITE.ordinal();
+        return switch (this) {
+            case TORN_WRITE, LOST_FRAME, REPEATED_FRAME, REORDERED_FRAME -> false;
+            default -> true;
+        };
     }
 }
