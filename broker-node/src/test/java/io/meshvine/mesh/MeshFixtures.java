@@ -14,8 +14,7 @@ public final class MeshFixtures {
     /** Counters after two QoS 1 publishes went out and one QoS 0 publish was dropped for a slow peer. */
     public static MeshCounters counters() {
         MeshCounters counters = new MeshCounters();
-        counters.countForwarded(1);
-        counters.countForwarded(1);
+        counters.countForwarded(1, 2);
         counters.countDropped(DropReason.PEER_SLOW, 1);
         counters.countFrameOut(1_000);
         return counters;

@@ -1,9 +1,13 @@
 package io.meshvine.mesh;
 
+import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.mesh.link.PeerLink;
 import io.meshvine.mesh.link.Settlement;
 import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.PublishReader;
+import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.WireException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +22,10 @@ final class Forwarder {
     private final RetainedExchange exchange;
     private final InterestCheck interestCheck;
     private final MeshCounters counters;
+
+    /** Of this node's own publishes, of any size. */
+    private final PublishReader reader = new PublishReader(Integer.MAX_VALUE);
+
     private @Nullable GroupLedger ledger;
 
     Forwarder(
@@ -90,6 +98,38 @@ final class Forwarder {
         }
     }
 
+    /**
+     * Forwards publishes of QoS 0 to the peer of their run. They are taken apart only where the peer's interest changed
+     * meanwhile or it takes no publish of that size.
+     */
+    void forward(PublishRun run) {
+        long now = clock.nanoTime();
+        boolean fits = run.largest() <= membership.maxPublishBytes(run.peer());
+        if (!fits || !interestCheck.isCurrent(run.interestVersion())) {
+            forwardSingly(run, now);
+            return;
+        }
+        PeerLink link = membership.link(run.peer());
+        if (link == null) {
+            counters.countDropped(DropReason.UNKNOWN_PEER, run.publishes());
+        } else {
+            counters.countForwarded(0, run.publishes());
+            link.sendUnsequenced(run, EncodedPublish.flagsOfRun(), null, now);
+        }
+    }
+
+    private void forwardSingly(PublishRun run, long nowNanos) {
+        MeshTarget target = new MeshTarget(run.peer(), true, 0, List.of());
+        try {
+            for (Arrival arrival : run.unpack(reader, nowNanos)) {
+                MeshPublish publish = arrival.publish();
+                forward(publish, EncodedPublish.of(publish), target, null, null, nowNanos);
+            }
+        } catch (WireException impossible) {
+            throw new IllegalStateException("a run of this node's own", impossible);
+        }
+    }
+
     private static boolean isGuaranteed(MeshPublish publish, MeshTarget target) {
         return Math.min(publish.qos(), target.qos()) > 0;
     }
@@ -110,7 +150,7 @@ final class Forwarder {
             }
             return;
         }
-        counters.countForwarded(Math.min(publish.qos(), target.qos()));
+        counters.countForwarded(Math.min(publish.qos(), target.qos()), 1);
         if (link.isConnected() && !interestCheck.wants(target, publish.topic())) {
             counters.countSentWithoutInterest();
         }

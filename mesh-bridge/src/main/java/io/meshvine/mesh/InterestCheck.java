@@ -25,6 +25,11 @@ final class InterestCheck {
         this.index = index;
     }
 
+    /** Whether what was matched by this version of the interest is still right. */
+    boolean isCurrent(long matchedVersion) {
+        return matchedVersion == index.version();
+    }
+
     /** Whether the peer's table asks for this topic as the target says. */
     boolean wants(MeshTarget target, String topic) {
         long current = index.version();

@@ -26,6 +26,7 @@ import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.Probe;
 import io.meshvine.mesh.wire.ProbeReport;
 import io.meshvine.mesh.wire.PublishReader;
+import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.mesh.wire.RetainedCodec;
 import io.meshvine.mesh.wire.StoredPublish;
 import io.meshvine.mesh.wire.WireException;
@@ -78,6 +79,7 @@ public final class MeshBridge implements AutoCloseable {
     private static final Duration REFUSAL_REPORTS_APART = Duration.ofSeconds(10);
 
     private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final int QOS_LEVELS = 3;
 
     /** Memory of a letter beside what it carries. */
     private static final int LETTER_BYTES = 96;
@@ -246,6 +248,24 @@ public final class MeshBridge implements AutoCloseable {
             @Override
             void open() {
                 forward(publish, targets, unit, settled);
+            }
+        });
+    }
+
+    /** Forwards publishes of QoS 0 to one peer; order is kept as by the other way. The run is not to be changed any more. */
+    public void publish(PublishRun run) {
+        if (mailbox.waitingBytes() > options.linkWindowBytes() / 4) {
+            counters.countDropped(DropReason.BRIDGE_BUSY, run.publishes());
+            return;
+        }
+        post(new Mailbox.Letter(LETTER_BYTES + run.size()) {
+            @Override
+            void open() {
+                if (closed) {
+                    counters.countDropped(DropReason.SHUTDOWN, run.publishes());
+                } else {
+                    forwarder.forward(run);
+                }
             }
         });
     }
@@ -636,9 +656,10 @@ public final class MeshBridge implements AutoCloseable {
         counters.countDropped(DropReason.OUT_OF_ORDER, intake.outOfOrder());
         Inbox.Handover handover = intake.handover();
         List<Arrival> deliveries = new ArrayList<>(intake.arrivals().size());
+        int[] received = new int[QOS_LEVELS];
         for (Arrival taken : intake.arrivals()) {
             Arrival arrival = taken;
-            counters.countReceived(arrival.publish().qos());
+            received[arrival.publish().qos()]++;
             if (exchange.apply(link, arrival)) {
                 handover.unit().waitForOthers(); // for what the retained map had written
             }
@@ -648,6 +669,9 @@ public final class MeshBridge implements AutoCloseable {
             if (arrival.subscribers() || !arrival.groups().isEmpty()) {
                 deliveries.add(arrival);
             }
+        }
+        for (int qos = 0; qos < QOS_LEVELS; qos++) {
+            counters.countReceived(qos, received[qos]);
         }
         if (deliveries.isEmpty()) {
             handover.run();

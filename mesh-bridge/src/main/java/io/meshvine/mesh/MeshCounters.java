@@ -137,12 +137,12 @@ public final class MeshCounters {
         return sums;
     }
 
-    void countForwarded(int qos) {
-        forwarded[qos].increment();
+    void countForwarded(int qos, int publishes) {
+        forwarded[qos].add(publishes);
     }
 
-    void countReceived(int qos) {
-        received[qos].increment();
+    void countReceived(int qos, int publishes) {
+        received[qos].add(publishes);
     }
 
     void countFrameOut(int bytes) {

@@ -9,9 +9,11 @@ import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.mesh.wire.PublishesFrame;
 import io.meshvine.mesh.wire.WireWriter;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +45,20 @@ class MeshBridgeTest {
         lone.run(1);
     }
 
+    private PublishRun run(LoneBridge.Peer to, long interestVersion, int publishes, int payloadBytes) {
+        PublishRun run = new PublishRun(to.id, interestVersion);
+        for (int i = 0; i < publishes; i++) {
+            int at = run.add("a/b".getBytes(StandardCharsets.UTF_8), 1 + payloadBytes);
+            run.array()[at] = 0;
+        }
+        return run;
+    }
+
+    private void publish(PublishRun run) {
+        lone.bridge.publish(run);
+        lone.run(1);
+    }
+
     private void subscribe(Interest interest) {
         lone.bridge.subscribe(List.of(interest), confirmed::incrementAndGet);
         lone.run(1);
@@ -50,6 +66,39 @@ class MeshBridgeTest {
 
     private long dropped(DropReason reason) {
         return lone.bridge.counters().dropped(reason);
+    }
+
+    @Test
+    void aRunGoesAsOneAndItsPublishesAreCounted() {
+        LoneBridge.Peer peer = lone.connected(1, WANTED);
+
+        publish(run(peer, lone.index.version(), 3, 10));
+
+        assertThat(peer.got(FrameKind.PUBLISHES)).hasSize(1);
+        assertThat(lone.bridge.counters().forwarded(0)).isEqualTo(3);
+        assertThat(lone.bridge.counters().sentWithoutInterest()).isZero();
+    }
+
+    @Test
+    void publishesOfARunAreLookedAtOneByOneOnceTheInterestChanged() {
+        LoneBridge.Peer peer = lone.connected(1);
+        long before = lone.index.version() - 1;
+
+        publish(run(peer, before, 3, 10));
+
+        assertThat(lone.bridge.counters().forwarded(0)).isEqualTo(3);
+        assertThat(lone.bridge.counters().sentWithoutInterest()).isEqualTo(3);
+    }
+
+    @Test
+    void everyPublishOfALostRunIsCounted() {
+        LoneBridge.Peer peer = lone.connected(1, WANTED);
+        publish(run(peer, lone.index.version(), 2, MAX_PUBLISH));
+        assertThat(dropped(DropReason.TOO_LARGE)).isEqualTo(2);
+
+        peer.vanish();
+        publish(run(peer, lone.index.version(), 3, 10));
+        assertThat(dropped(DropReason.PEER_ABSENT)).isEqualTo(3);
     }
 
     @Test

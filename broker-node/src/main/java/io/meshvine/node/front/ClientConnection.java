@@ -42,6 +42,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
     private final Transport transport;
     private final ReadPauses pauses;
     private final OutboundPackets packets;
+    private final PublishTally sent = new PublishTally();
     private final ConnectFlow connectFlow;
     private boolean burst;
     private boolean ended;
@@ -125,7 +126,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
         if (!requireServed().encoder().encode(packets, delivery, packetId, dup, now)) {
             return false; // The session counts it.
         }
-        services.counters().publishOut(delivery.qos());
+        sent.add(delivery.qos());
         return true;
     }
 
@@ -136,6 +137,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
 
     @Override
     public void flush() {
+        sent.tell(services.counters()::publishesOut);
         packets.flush();
     }
 
@@ -271,6 +273,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
             return;
         }
         ended = true;
+        sent.tell(services.counters()::publishesOut);
         services.counters().disconnect(reason);
         try {
             context.fireChannelInactive(); // The engine lets go of the session.

@@ -9,7 +9,6 @@ import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
-import io.netty.util.ReferenceCountUtil;
 
 /** Hands the packets of a connected client to the flow that owns them, or to the engine. On the connection's loop. */
 final class Dispatch {
@@ -24,13 +23,7 @@ final class Dispatch {
             throw undecodable(packet.decoderResult().cause());
         }
         switch (packet.fixedHeader().messageType()) {
-            case PUBLISH -> {
-                try {
-                    served.publishes().onPublish((MqttPublishMessage) packet);
-                } finally {
-                    ReferenceCountUtil.release(packet);
-                }
-            }
+            case PUBLISH -> served.publishes().onPublish((MqttPublishMessage) packet);
             case PUBACK, PUBCOMP, PINGREQ -> current.context().fireChannelRead(packet);
             case PUBREC -> onPubrec(current, served, packet);
             case PUBREL -> served.publishes().onPubrel(packetId(packet));

@@ -103,19 +103,17 @@ public final class FrontCounters {
     }
 
     void packetsOut(MqttMessageType type, int count) {
-        LongAdder adder = packetsOut.get(type);
-        if (adder != null) {
-            adder.add(count);
-        }
+        add(packetsOut, type, count);
     }
 
-    void publishIn(int qos) {
-        publishesIn[qos % QOS_LEVELS].increment();
+    void publishesIn(int qos, int count) {
+        publishesIn[qos].add(count);
+        add(packetsIn, MqttMessageType.PUBLISH, count);
     }
 
-    void publishOut(int qos) {
-        publishesOut[qos % QOS_LEVELS].increment();
-        increment(packetsOut, MqttMessageType.PUBLISH);
+    void publishesOut(int qos, int count) {
+        publishesOut[qos].add(count);
+        packetsOut(MqttMessageType.PUBLISH, count);
     }
 
     void drop(Drop reason) {
@@ -132,6 +130,13 @@ public final class FrontCounters {
 
     void failure() {
         failures.increment();
+    }
+
+    private static <E> void add(Map<E, LongAdder> adders, E key, int count) {
+        LongAdder adder = adders.get(key);
+        if (adder != null) {
+            adder.add(count);
+        }
     }
 
     private static <E extends Enum<E>> Map<E, LongAdder> adders(Class<E> type) {

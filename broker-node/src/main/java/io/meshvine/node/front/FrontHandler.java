@@ -142,8 +142,8 @@ final class FrontHandler extends ChannelDuplexHandler {
             return;
         }
         current.burst(true);
-        if (packet.fixedHeader() != null) {
-            services.counters().packetIn(packet.fixedHeader().messageType());
+        if (packet.fixedHeader() != null && packet.fixedHeader().messageType() != MqttMessageType.PUBLISH) {
+            services.counters().packetIn(packet.fixedHeader().messageType()); // PUBLISH is counted by PublishFlow.
         }
         switch (state) {
             case AWAITING_CONNECT -> first(current, packet);

@@ -24,6 +24,7 @@ final class PacketReader {
     private static final int MAX_KNOWN_TOPIC_BYTES = 256;
 
     private final @Nullable KnownTopic[] known = new KnownTopic[KNOWN_TOPICS];
+    private KnownTopic latest = new KnownTopic(new byte[0], "");
     private byte[] scratch = new byte[MAX_KNOWN_TOPIC_BYTES];
     private ByteBuf in = Unpooled.EMPTY_BUFFER;
     private int end;
@@ -105,6 +106,9 @@ final class PacketReader {
         if (length > MAX_KNOWN_TOPIC_BYTES) {
             return decode(bytes, length);
         }
+        if (isLatest(bytes, length)) {
+            return latest.topic;
+        }
         int hash = 0;
         for (int i = 0; i < length; i++) {
             hash = 31 * hash + bytes[i];
@@ -112,11 +116,18 @@ final class PacketReader {
         int slot = (hash ^ (hash >>> 16)) & (KNOWN_TOPICS - 1);
         KnownTopic candidate = known[slot];
         if (candidate != null && Arrays.equals(candidate.bytes, 0, candidate.bytes.length, bytes, 0, length)) {
+            latest = candidate;
             return candidate.topic;
         }
         String topic = decode(bytes, length);
-        known[slot] = new KnownTopic(Arrays.copyOf(bytes, length), topic);
+        latest = new KnownTopic(Arrays.copyOf(bytes, length), topic);
+        known[slot] = latest;
         return topic;
+    }
+
+    /** A publisher mostly says the same topic again and again. */
+    private boolean isLatest(byte[] bytes, int length) {
+        return Arrays.equals(latest.bytes, 0, latest.bytes.length, bytes, 0, length);
     }
 
     /** Nothing may be left of the packet. */

@@ -3,8 +3,8 @@ package io.meshvine.node.front;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Message;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Writes the PUBLISH packets of one client (MQTT 5, 3.3) straight into the buffer that leaves, and knows their size before.
@@ -18,10 +18,16 @@ final class PublishEncoder {
     private static final int EXPIRY_LENGTH = 1 + 4;
     private static final int ALIAS_LENGTH = 1 + 2;
     private static final long MILLIS_PER_SECOND = 1_000;
+    private static final byte[] NO_BYTES = {};
 
     private final boolean version5;
     private final long maxPacketSize;
     private final OutboundAliases aliases;
+
+    /** Messages of a topic mostly come with the same string. */
+    private String latestTopic = "";
+
+    private byte[] latestBytes = NO_BYTES;
 
     PublishEncoder(boolean version5, long maxPacketSize, OutboundAliases aliases) {
         this.version5 = version5;
@@ -36,7 +42,7 @@ final class PublishEncoder {
         int alias = aliases.find(topic);
         boolean topicKnown = alias != OutboundAliases.NONE;
         boolean aliasNew = !topicKnown && aliases.enabled();
-        int topicBytes = topicKnown ? 0 : ByteBufUtil.utf8Bytes(topic);
+        byte[] topicBytes = topicKnown ? NO_BYTES : utf8(topic);
         boolean expires = version5 && message.canExpire();
         int propertyBytes = 0;
         if (version5) {
@@ -47,7 +53,7 @@ final class PublishEncoder {
         }
         ByteBuf payload = message.payload();
         int remaining = 2
-                + topicBytes
+                + topicBytes.length
                 + (delivery.qos() > 0 ? 2 : 0)
                 + (version5 ? PropertyWriter.variableLength(propertyBytes) + propertyBytes : 0)
                 + payload.readableBytes();
@@ -58,10 +64,7 @@ final class PublishEncoder {
         ByteBuf out = packets.room(size);
         out.writeByte(TYPE | (dup ? DUP : 0) | (delivery.qos() << 1) | (delivery.retain() ? RETAIN : 0));
         PropertyWriter.writeVariable(out, remaining);
-        out.writeShort(topicBytes);
-        if (!topicKnown) {
-            ByteBufUtil.reserveAndWriteUtf8(out, topic, topicBytes);
-        }
+        out.writeShort(topicBytes.length).writeBytes(topicBytes);
         if (delivery.qos() > 0) {
             out.writeShort(packetId);
         }
@@ -81,6 +84,15 @@ final class PublishEncoder {
         }
         out.writeBytes(payload, payload.readerIndex(), payload.readableBytes());
         return true;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // Of another string that says the same, the bytes are made anew.
+    private byte[] utf8(String topic) {
+        if (topic != latestTopic) {
+            latestTopic = topic;
+            latestBytes = topic.getBytes(StandardCharsets.UTF_8);
+        }
+        return latestBytes;
     }
 
     /** At least 1: what was sent once may be sent again after it expired. */

@@ -39,8 +39,12 @@ final class PublishFlow {
     private final JournalBatch kept;
     private final IntObjectMap<Boolean> unreleased = new IntObjectHashMap<>(4); // QoS 2 of this connection
     private final @Nullable PublishRate rate;
+    private final PublishTally received = new PublishTally();
     private int unacknowledged;
     private boolean retained; // Something of this burst is.
+
+    /** Found valid before: the decoder gives equal topics as the same string, mostly. */
+    private @Nullable String validTopic;
 
     PublishFlow(
             Services services,
@@ -60,6 +64,7 @@ final class PublishFlow {
                 services.options().limits(),
                 connection.pauses(),
                 connection.context().executor());
+        services.router().gatherOn(connection.context().channel().eventLoop());
     }
 
     /** Whether a client may publish to a topic: the server's own topics are nobody's (MQTT 5, 4.7.2). */
@@ -67,10 +72,10 @@ final class PublishFlow {
         return !topic.startsWith("$") && permissions.mayPublish(topic);
     }
 
-    /** A PUBLISH; the caller releases it. Its DUP flag means nothing to a receiver [MQTT-3.3.1-3]. */
+    /** A PUBLISH, whose payload lies on the heap. Its DUP flag means nothing to a receiver [MQTT-3.3.1-3]. */
     void onPublish(MqttPublishMessage packet) throws ProtocolViolation {
         int qos = packet.fixedHeader().qosLevel().value();
-        services.counters().publishIn(qos);
+        received.add(qos);
         services.congestion().published(connection.pauses());
         if (rate != null) {
             rate.published(packet.payload().readableBytes());
@@ -138,7 +143,7 @@ final class PublishFlow {
         retained |= packet.fixedHeader().isRetain();
         Message message = new Message(
                 topic,
-                packet.payload().retain(),
+                packet.payload(),
                 packet.fixedHeader().qosLevel().value(),
                 packet.fixedHeader().isRetain(),
                 application.properties(),
@@ -148,7 +153,6 @@ final class PublishFlow {
         try {
             return services.router().publish(message, kept, settlement);
         } finally {
-            message.release();
             if (kept.bytes() > ENOUGH_BYTES) {
                 commit();
             }
@@ -173,11 +177,15 @@ final class PublishFlow {
     /** Whether a well-formed publish is taken: {@link #SUCCESS} or the reason why not. */
     private byte verdict(MqttPublishMessage packet, String topic, ApplicationProperties application)
             throws ProtocolViolation {
-        if (topic.indexOf('#') >= 0 || topic.indexOf('+') >= 0) {
-            throw PacketReader.malformed("a wildcard in a topic name"); // [MQTT-3.3.2-2]
-        }
-        if (!TopicFilters.isValidTopicName(topic) || services.options().limits().isTooDeep(topic)) {
-            return refuse(MqttReasonCodes.PubAck.TOPIC_NAME_INVALID, FrontCounters.Drop.TOPIC_INVALID);
+        if (!isKnownValid(topic)) {
+            if (topic.indexOf('#') >= 0 || topic.indexOf('+') >= 0) {
+                throw PacketReader.malformed("a wildcard in a topic name"); // [MQTT-3.3.2-2]
+            }
+            if (!TopicFilters.isValidTopicName(topic)
+                    || services.options().limits().isTooDeep(topic)) {
+                return refuse(MqttReasonCodes.PubAck.TOPIC_NAME_INVALID, FrontCounters.Drop.TOPIC_INVALID);
+            }
+            validTopic = topic;
         }
         if (!mayPublish(permissions, topic)) {
             return refuse(MqttReasonCodes.PubAck.NOT_AUTHORIZED, FrontCounters.Drop.NOT_AUTHORIZED);
@@ -190,6 +198,11 @@ final class PublishFlow {
             return refuse(MqttReasonCodes.PubAck.QUOTA_EXCEEDED, FrontCounters.Drop.RETAINED_FULL); // MQTT 5, 3.4.2.1
         }
         return SUCCESS;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // Of another string that says the same, the answer is found anew.
+    private boolean isKnownValid(String topic) {
+        return topic == validTopic;
     }
 
     /** MQTT 3.1.1 has no way to say no but a positive acknowledgement (3.1.1, 3.3.5), which {@link AckLine} makes of it. */
@@ -228,6 +241,7 @@ final class PublishFlow {
 
     /** Has the store keep what durable sessions got in a burst, and sends the acknowledgements of what was settled. */
     void burstEnds() {
+        received.tell(services.counters()::publishesIn);
         commit();
         if (acks.drain()) {
             connection.flush();
@@ -248,6 +262,7 @@ final class PublishFlow {
 
     /** The connection is over. */
     void end() {
+        received.tell(services.counters()::publishesIn);
         kept.commit();
         services.unsettledQos2().remember(session, acks.unsettledQos2());
     }

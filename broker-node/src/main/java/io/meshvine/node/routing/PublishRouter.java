@@ -14,7 +14,9 @@ import io.meshvine.node.session.Origin;
 import io.meshvine.node.session.PublishCodec;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,9 @@ public final class PublishRouter {
     private final HybridClock clock;
     private final MeshPublishes publishes;
     private final Journal journal;
+
+    /** Of event loops that were met. */
+    private final FastThreadLocal<@Nullable MeshRuns> runsByLoop = new FastThreadLocal<>();
 
     /**
      * @param retained retained messages of the mesh
@@ -57,6 +62,15 @@ public final class PublishRouter {
         this.clock = clock;
         this.publishes = publishes;
         this.journal = journal;
+    }
+
+    /**
+     * Has publishes of the calling thread, which is that event loop's, gathered until its next task where that is of use.
+     */
+    public void gatherOn(Executor loop) {
+        if (runsByLoop.get() == null) {
+            runsByLoop.set(new MeshRuns(loop, mesh));
+        }
     }
 
     /** Whether a retained message finds room; if not, MQTT 5 clients are told (0x97). */
@@ -102,9 +116,16 @@ public final class PublishRouter {
             all = settleOnceSafe(choice.held(), settlement);
         }
         JournalUnit kept = batch.takeTouched();
+        MeshRuns runs = runsByLoop.get();
         if (targets.isEmpty() && stamp == null) {
             settleOnceKept(kept, all);
+        } else if (runs != null && route.shared().isEmpty() && MeshRuns.takes(message, route)) {
+            runs.add(message, route, targets);
+            settleOnceKept(kept, settlement);
         } else {
+            if (runs != null) {
+                runs.flush(); // What was published before goes before.
+            }
             byte[] encoded = body != null ? body : PublishCodec.encode(message);
             Runnable settled = settleOnceBoth(kept, all);
             mesh.publish(publishes.of(message, stamp, encoded), targets, batch.takeTogether(), settled);

@@ -11,12 +11,15 @@ import java.util.List;
  * Where the publishes of one topic go, as of one version of the local directory (in {@code local}) and
  * of the peers' interest.
  *
+ * @param topic its name in UTF-8
+ * @param remoteVersion of the peers' interest
  * @param local this node's sessions
  * @param targets peers with ordinary subscriptions, for QoS 1 and 2: also those that are away
  * @param liveTargets those of them that are there: at QoS 0 nothing waits for the others
  * @param shared the shared subscriptions that match, wherever their members are
  */
 record Route(
+        byte[] topic,
         long remoteVersion,
         Matches local,
         List<MeshTarget> targets,

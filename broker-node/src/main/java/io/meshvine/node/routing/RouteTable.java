@@ -9,6 +9,7 @@ import io.meshvine.mesh.interest.RemoteInterest;
 import io.meshvine.node.routing.Route.SharedRoute;
 import io.meshvine.node.session.Matches;
 import io.meshvine.node.session.SubscriptionDirectory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,7 +64,13 @@ public final class RouteTable {
                 live.add(target);
             }
         }
-        return new Route(remoteVersion, local, List.copyOf(targets), List.copyOf(live), shared(local, remote));
+        return new Route(
+                topic.getBytes(StandardCharsets.UTF_8),
+                remoteVersion,
+                local,
+                List.copyOf(targets),
+                List.copyOf(live),
+                shared(local, remote));
     }
 
     private static List<SharedRoute> shared(Matches local, RemoteInterest remote) {

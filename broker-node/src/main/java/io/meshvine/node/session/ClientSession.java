@@ -171,9 +171,17 @@ public final class ClientSession {
         if (seen != null && !isFirst(delivery, seen)) {
             return true;
         }
+        DeliveryBurst burst = batch.burst();
         SessionJournal own = journal;
         if (own != null && delivery.qos() > 0) {
+            if (burst != null) {
+                burst.handOver(this); // It came before.
+            }
             return deliverDurably(own, delivery, batch);
+        }
+        if (burst != null && delivery.group() == null) {
+            burst.add(this, delivery);
+            return true;
         }
         if (Thread.currentThread() == loopThread && mailbox.isIdle()) {
             synchronized (mailbox) {
@@ -183,14 +191,31 @@ public final class ClientSession {
                 }
             }
         }
-        Message message = delivery.message();
-        if (!reserve(delivery.qos(), message.footprint())) {
+        delivery.message().retain();
+        boolean taken = take(new Entry(delivery));
+        scheduleTurn();
+        return taken;
+    }
+
+    private boolean take(Entry entry) {
+        Delivery delivery = entry.pending();
+        if (!reserve(delivery.qos(), delivery.message().footprint())) {
+            entry.release();
             return refuse(delivery.qos() == 0 ? DropReason.QOS0_SLOW : DropReason.QUEUE_FULL);
         }
-        message.retain();
-        mailbox.push(new Entry(delivery));
-        scheduleTurn();
+        mailbox.push(entry);
         return true;
+    }
+
+    /** Takes deliveries that were gathered, in order: at once, if there is room for all of them. */
+    void takeAll(List<Entry> entries, long bytes) {
+        SessionLimits limits = context.limits();
+        if (mailbox.reserveAll(entries.size(), bytes, limits.maxQos0Pending(), limits.maxQos0PendingBytes())) {
+            mailbox.pushAll(entries);
+        } else {
+            entries.forEach(this::take);
+        }
+        scheduleTurn();
     }
 
     private static boolean isFirst(Delivery delivery, Set<Long> seen) {

@@ -14,23 +14,36 @@ public final class JournalBatch {
     /** Where what is kept goes along with what others keep, who write it. */
     private final @Nullable WriteUnit joined;
 
+    /** Where deliveries are gathered; null if they go to their sessions one by one. */
+    private final @Nullable DeliveryBurst burst;
+
     private @Nullable JournalUnit open;
     private boolean touched;
     private boolean together;
     private boolean handedOver;
 
     JournalBatch(Journal journal) {
-        this(journal, null);
+        this(journal, null, null);
     }
 
-    private JournalBatch(Journal journal, @Nullable WriteUnit joined) {
+    private JournalBatch(Journal journal, @Nullable WriteUnit joined, @Nullable DeliveryBurst burst) {
         this.journal = journal;
         this.joined = joined;
+        this.burst = burst;
     }
 
-    /** A batch that goes into a unit of somebody else, who writes it: {@link #commit} writes nothing. */
+    /**
+     * A batch that goes into a unit of somebody else, who writes it: {@link #commit} writes nothing. What is not kept is
+     * gathered, and reaches its sessions with the commit.
+     */
     public static JournalBatch joining(Journal journal, WriteUnit unit) {
-        return new JournalBatch(journal, unit);
+        return new JournalBatch(journal, unit, new DeliveryBurst());
+    }
+
+    /** Where deliveries that nothing is kept of are gathered, or null. */
+    @Nullable
+    DeliveryBurst burst() {
+        return burst;
     }
 
     /** The unit to fill. */
@@ -95,6 +108,9 @@ public final class JournalBatch {
 
     /** Hands the unit to the store, and returns it; null if nothing was to be kept. */
     public @Nullable JournalUnit commit() {
+        if (burst != null) {
+            burst.handOver();
+        }
         JournalUnit filled = open;
         if (filled != null) {
             open = null;

@@ -2,6 +2,7 @@ package io.meshvine.node.session;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,33 @@ final class Mailbox {
         }
         STATE.getAndAdd(this, -(ONE_MESSAGE + bytes));
         return false;
+    }
+
+    /** Takes room for several messages, if that passes no bound. Any thread. */
+    boolean reserveAll(int messages, long bytes, int maxMessages, long maxBytes) {
+        long room = messages * ONE_MESSAGE + bytes;
+        long before = (long) STATE.getAndAdd(this, room);
+        if (count(before) + messages <= maxMessages && bytes(before) + bytes <= maxBytes) {
+            return true;
+        }
+        STATE.getAndAdd(this, -room);
+        return false;
+    }
+
+    /** Adds entries, in their order, for which room was reserved. Any thread; the caller then claims the turn. */
+    void pushAll(List<Entry> entries) {
+        Entry first = entries.get(0);
+        Entry last = first;
+        for (int i = 1; i < entries.size(); i++) {
+            Entry entry = entries.get(i);
+            entry.next = last;
+            last = entry;
+        }
+        Entry top;
+        do {
+            top = pushed;
+            first.next = top;
+        } while (!PUSHED.compareAndSet(this, top, last));
     }
 
     /** Adds an entry for which room was reserved. Any thread; the caller then claims the turn. */

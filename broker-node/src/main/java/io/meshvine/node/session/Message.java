@@ -6,10 +6,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An application message, shared by all its deliveries. Immutable; any thread. Its payload is reference-counted: the
- * constructor takes over one reference of the caller, each delivery holds another, and the last {@link #release()}
- * frees the buffer. Readers of the payload use a duplicate or absolute indices, for the indices of the buffer are
- * shared too.
+ * An application message, shared by all its deliveries. Immutable; any thread. Its payload lies on the heap and is
+ * nobody's to release: to count its references would cost several atomic steps for each delivery. Whoever has the message
+ * says so all the same, by {@link #retain()} and {@link #release()}, for some ask when it is done with. Readers of the
+ * payload use a duplicate or absolute indices, for the indices of the buffer are shared too.
  */
 public final class Message {
 
@@ -39,7 +39,7 @@ public final class Message {
 
     /**
      * @param topic topic name, valid and without alias
-     * @param payload readable bytes are the payload; one reference passes to this message
+     * @param payload readable bytes are the payload; on the heap, not pooled, never released and not to be changed
      * @param qos QoS of the publisher, 0 to 2
      * @param retain the publisher's RETAIN flag
      * @param properties what is passed on to subscribers unchanged: no topic alias, subscription identifier or message
@@ -181,7 +181,7 @@ public final class Message {
     Message copy(Runnable released) {
         return new Message(
                 topic,
-                payload.retain(),
+                payload,
                 qos,
                 retain,
                 properties,
@@ -193,9 +193,8 @@ public final class Message {
                 released);
     }
 
-    /** Takes one more reference of the payload. */
+    /** Somebody more has it. */
     public Message retain() {
-        payload.retain();
         Holders counted = holders;
         if (counted != null) {
             counted.add();
@@ -203,9 +202,8 @@ public final class Message {
         return this;
     }
 
-    /** Gives back one reference of the payload. */
+    /** Whoever had it is done with it. */
     public void release() {
-        payload.release();
         Holders counted = holders;
         if (counted != null) {
             counted.remove();

@@ -33,6 +33,9 @@ final class Outbound {
 
     private boolean unflushed;
 
+    /** Deliveries of QoS 0 that the counters do not know of yet: they are told once a burst. */
+    private int qos0Uncounted;
+
     // Allocated when first needed: most sessions of a node are idle.
     private @Nullable DeliveryWindow window;
     private @Nullable EntryList queue;
@@ -195,6 +198,7 @@ final class Outbound {
 
     /** Disconnects. What waits at QoS 0 is dropped. */
     void detach() {
+        countQos0();
         outlet = null;
         unflushed = false;
         dropAll(qos0, DropReason.QOS0_OFFLINE);
@@ -350,7 +354,7 @@ final class Outbound {
 
     private void sendQos0(Outlet to, Entry entry) {
         if (write(to, entry.pending(), 0, false)) {
-            context.counters().onDelivered(0);
+            qos0Uncounted++;
             entry.release();
         } else {
             drop(entry, DropReason.TOO_LARGE);
@@ -363,7 +367,7 @@ final class Outbound {
         inFlight.add(entry);
         sentThrough = Math.max(sentThrough, entry.sequence);
         if (write(to, delivery, entry.packetId, false)) {
-            context.counters().onDelivered(delivery.qos());
+            context.counters().onDelivered(delivery.qos(), 1);
             context.counters().onInFlight(1);
         } else {
             records.erase(entry);
@@ -590,7 +594,15 @@ final class Outbound {
         Outlet to = outlet;
         if (unflushed && to != null) {
             unflushed = false;
+            countQos0();
             to.flush();
+        }
+    }
+
+    private void countQos0() {
+        if (qos0Uncounted > 0) {
+            context.counters().onDelivered(0, qos0Uncounted);
+            qos0Uncounted = 0;
         }
     }
 

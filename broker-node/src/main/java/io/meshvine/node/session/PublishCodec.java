@@ -56,6 +56,19 @@ public final class PublishCodec {
         return encode(0, message.id(), hops, message.properties(), message.payload());
     }
 
+    /** Bytes of the body of a message that has neither identifier nor properties; of others, -1. */
+    public static int bareBodyBytes(Message message) {
+        boolean bare = message.id() == Message.NO_ID && message.properties().isEmpty();
+        return bare ? 1 + message.payload().readableBytes() : -1;
+    }
+
+    /** Copies such a body to where there is room for it. */
+    public static void encodeBare(Message message, byte[] into, int at) {
+        ByteBuf payload = message.payload();
+        into[at] = 0;
+        payload.getBytes(payload.readerIndex(), into, at + 1, payload.readableBytes());
+    }
+
     /** The same of what is no message yet: without identifier. */
     public static byte[] encode(MqttProperties properties, ByteBuf payload) {
         return encode(0, Message.NO_ID, 0, properties, payload);

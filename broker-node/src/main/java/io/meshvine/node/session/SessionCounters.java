@@ -95,8 +95,8 @@ public final class SessionCounters {
         return Objects.requireNonNull(dropped.get(reason));
     }
 
-    void onDelivered(int qos) {
-        delivered[qos].increment();
+    void onDelivered(int qos, int deliveries) {
+        delivered[qos].add(deliveries);
     }
 
     /** A delivery was dropped. */

@@ -15,6 +15,7 @@ import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedRecords;
 import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.moquette.MoquetteEngine;
 import io.meshvine.node.routing.LocalDelivery;
 import io.meshvine.node.routing.MeshGate;
@@ -314,6 +315,9 @@ final class LoopbackNode implements AutoCloseable {
         public void handOn(List<HandOn> all, @Nullable WriteUnit unit) {
             throw new IllegalStateException("there is nobody to take it");
         }
+
+        @Override
+        public void publish(PublishRun run) {}
 
         @Override
         public void subscribe(List<Interest> added, Runnable confirmed) {

@@ -15,6 +15,7 @@ import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.DropReason;
@@ -31,7 +32,7 @@ import io.meshvine.node.session.Sessions;
 import io.meshvine.node.session.Subscription;
 import io.meshvine.node.session.SubscriptionDirectory;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -39,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -258,6 +260,88 @@ class RoutingTest {
     }
 
     @Test
+    void whatALoopPublishesAtQos0GoesToAPeerAsOneRunAtTheEndOfItsTurn() {
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "#", 1));
+        List<Runnable> turn = new ArrayList<>();
+        router.gatherOn(turn::add);
+
+        publish("a", 0);
+        publish("b", 0);
+        assertThat(mesh.runs).isEmpty();
+        assertThat(turn).hasSize(1);
+        turn.remove(0).run();
+
+        assertThat(mesh.runs).hasSize(1);
+        assertThat(mesh.runs.get(0).publishes()).isEqualTo(2);
+        publish("c", 0);
+        assertThat(turn).hasSize(1);
+    }
+
+    @Test
+    void nothingOvertakesARunOfTheSameLoop() {
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "#", 1));
+        router.gatherOn(task -> {});
+        publish("a", 0);
+
+        publish("a", 1);
+
+        assertThat(mesh.order).containsExactly("run of 1", "a");
+        publish("b", 0);
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "x/y", 1));
+        publish("b", 0); // by another version of the interest
+        assertThat(mesh.order).containsExactly("run of 1", "a", "run of 1");
+    }
+
+    @Test
+    void aRunIsBoundedAndTakesNothingLarge() {
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "#", 1));
+        router.gatherOn(task -> {});
+
+        publish("t", 0, false, "x".repeat(5_000), () -> {});
+        assertThat(mesh.order).containsExactly("t");
+        for (int i = 0; i < 10; i++) {
+            publish("t", 0, false, "x".repeat(2_000), () -> {});
+        }
+        assertThat(mesh.order).containsExactly("t", "run of 9");
+    }
+
+    @Test
+    void aLoopThatClosesGathersNothing() {
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "#", 1));
+        router.gatherOn(task -> {
+            throw new RejectedExecutionException();
+        });
+
+        publish("t", 0);
+
+        assertThat(mesh.order).containsExactly("run of 1");
+    }
+
+    @Test
+    void aBatchOfAPeerReachesASessionInOrderWithinItsBounds() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("t", 2));
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, residues, shared, (origin, ticket) -> {}, publishes, journal);
+        List<Arrival> batch = new ArrayList<>();
+        for (int i = 0; i < 30_000; i++) { // more than may wait at QoS 0
+            batch.add(arrival(i % 3 == 2 ? 1 : 0));
+        }
+
+        broker.deliver(PEER, batch.subList(0, 3), new WriteUnit(), () -> {});
+        assertThat(client.received).containsExactly("t qos0", "t qos0", "t qos1");
+
+        client.session.detach(client);
+        broker.deliver(PEER, batch, new WriteUnit(), () -> {});
+        assertThat(client.session.queued()).isEqualTo(10_000);
+    }
+
+    private static Arrival arrival(int qos) {
+        return new Arrival(
+                new MeshPublish("t", qos, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0}), true, List.of());
+    }
+
+    @Test
     void oneBrokenPublishOfAPeerDoesNotStopTheOthers() {
         Client client = connect("c");
         subscribe(client, Subscription.of("t", 0));
@@ -295,18 +379,13 @@ class RoutingTest {
     }
 
     private boolean publish(String topic, int qos, boolean retain, String payload, PublishRouter.Settlement settled) {
-        ByteBuf bytes = PooledByteBufAllocator.DEFAULT.buffer();
-        bytes.writeCharSequence(payload, StandardCharsets.UTF_8);
+        ByteBuf bytes = Unpooled.copiedBuffer(payload, StandardCharsets.UTF_8);
         Message message = new Message(
                 topic, bytes, qos, retain, MqttProperties.NO_PROPERTIES, Message.NEVER, "publisher", Origin.CLIENT);
-        try {
-            JournalBatch batch = journal.batch();
-            boolean matched = router.publish(message, batch, settled);
-            batch.commit();
-            return matched;
-        } finally {
-            message.release();
-        }
+        JournalBatch batch = journal.batch();
+        boolean matched = router.publish(message, batch, settled);
+        batch.commit();
+        return matched;
     }
 
     private Client connect(String id) {
@@ -340,12 +419,21 @@ class RoutingTest {
 
     private static final class RecordingMesh implements MeshGate {
         final List<Forwarded> published = new ArrayList<>();
+        final List<PublishRun> runs = new ArrayList<>();
+        final List<String> order = new ArrayList<>();
         final List<Interest> added = new ArrayList<>();
         final List<Interest> removed = new ArrayList<>();
 
         @Override
         public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
             published.add(new Forwarded(publish, targets, settled));
+            order.add(publish.topic());
+        }
+
+        @Override
+        public void publish(PublishRun run) {
+            runs.add(run);
+            order.add("run of " + run.publishes());
         }
 
         @Override

@@ -6,6 +6,7 @@ import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.FrameContent;
 import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishesFrame;
@@ -186,13 +187,13 @@ final class Outbox {
         }
     }
 
-    /** Adds a publish that is not repeated when it gets lost. */
-    void addUnsequenced(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
-        OutboxEntry entry = new OutboxEntry(publish, flags, groups, Position.NONE, nowNanos, false, null);
+    /** Adds what is not repeated when it gets lost. */
+    void addUnsequenced(FrameContent content, int flags, byte @Nullable [] groups, long nowNanos) {
+        OutboxEntry entry = new OutboxEntry(content, flags, groups, Position.NONE, nowNanos, false, null);
         if (!present) {
-            listener.onDropped(DropReason.PEER_ABSENT, 1);
+            listener.onDropped(DropReason.PEER_ABSENT, content.publishes());
         } else if (headBytes + entry.size > limits.windowBytes() / 2) {
-            listener.onDropped(DropReason.PEER_SLOW, 1);
+            listener.onDropped(DropReason.PEER_SLOW, content.publishes());
         } else {
             append(entry);
         }
@@ -359,7 +360,7 @@ final class Outbox {
             if (!entry.guaranteed) {
                 entries.remove();
                 headBytes -= entry.size;
-                dropped += EncodedPublish.isForSubscribers(entry.flags) ? 1 : 0;
+                dropped += EncodedPublish.isForSubscribers(entry.flags) ? entry.content.publishes() : 0;
             }
         }
         listener.onDropped(DropReason.PEER_ABSENT, dropped);
@@ -370,7 +371,7 @@ final class Outbox {
     /** Gives everything up. */
     void discard(DropReason reason) {
         rewind(Position.NONE);
-        listener.onDropped(reason, tail.count + unsent.size() + beyond.size());
+        listener.onDropped(reason, unsentCount());
         for (Deque<OutboxEntry> entries : List.of(unsent, beyond)) {
             entries.forEach(OutboxEntry::settle);
             entries.clear();
@@ -615,7 +616,7 @@ final class Outbox {
      * Moves the next entries into a frame.
      *
      * @param entryBytes as from {@link #nextFrameBytes}
-     * @return the number of entries
+     * @return the number of publishes
      */
     int fill(PublishesFrame frame, int entryBytes, long nowNanos) {
         int left = entryBytes;
@@ -625,8 +626,8 @@ final class Outbox {
         while (entry != null && entry.size <= left) {
             unsent.remove();
             left -= entry.size;
-            count++;
-            frame.add(entry.publish, entry.flags, entry.groups, nowNanos);
+            count += entry.content.publishes();
+            frame.add(entry.content, entry.flags, entry.groups, nowNanos);
             if (!entry.isSequenced()) {
                 headBytes -= entry.size;
             } else {
@@ -662,7 +663,11 @@ final class Outbox {
     }
 
     long unsentCount() {
-        return unsent.size() + tail.count + beyond.size();
+        long head = 0;
+        for (OutboxEntry entry : unsent) {
+            head += entry.content.publishes();
+        }
+        return head + tail.count + beyond.size();
     }
 
     int unackedCount() {

@@ -1,13 +1,13 @@
 package io.meshvine.mesh.link;
 
-import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.FrameContent;
 import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.StoredPublish;
 import org.jspecify.annotations.Nullable;
 
-/** A publish on its way to one peer. Confined to the bridge loop. */
+/** A publish, or several of QoS 0, on the way to one peer. Confined to the bridge loop. */
 final class OutboxEntry {
-    final EncodedPublish publish;
+    final FrameContent content;
     final int flags;
     final byte @Nullable [] groups;
 
@@ -32,19 +32,19 @@ final class OutboxEntry {
     private @Nullable Settlement settlement;
 
     OutboxEntry(
-            EncodedPublish publish,
+            FrameContent content,
             int flags,
             byte @Nullable [] groups,
             Position position,
             long enqueuedNanos,
             boolean guaranteed,
             @Nullable Settlement settlement) {
-        this.publish = publish;
+        this.content = content;
         this.flags = flags;
         this.groups = groups;
         this.position = position;
         this.enqueuedNanos = enqueuedNanos;
-        this.size = publish.maxEntrySize(groups);
+        this.size = content.maxEntrySize(groups);
         this.guaranteed = guaranteed;
         this.settlement = settlement;
     }

@@ -38,7 +38,7 @@ final class OutboxRecords {
 
     /** Adds the record of an entry to a unit. */
     void put(WriteUnit unit, OutboxEntry entry, long nowNanos, long wallMillis) {
-        byte[] record = StoredPublish.encode(entry.publish, entry.flags, entry.groups, nowNanos, wallMillis);
+        byte[] record = StoredPublish.encode(entry.content, entry.flags, entry.groups, nowNanos, wallMillis);
         unit.put(Family.OUTBOX, LinkRecords.outboxKey(peer, entry.position), record);
         count++;
         bytes += record.length;

@@ -12,6 +12,7 @@ import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
+import io.meshvine.mesh.wire.FrameContent;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.Ping;
@@ -168,9 +169,9 @@ public final class PeerLink {
         work();
     }
 
-    /** Forwards a publish that is not repeated when it gets lost. */
-    public void sendUnsequenced(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
-        outbox.addUnsequenced(publish, flags, groups, nowNanos);
+    /** Forwards what is not repeated when it gets lost. */
+    public void sendUnsequenced(FrameContent content, int flags, byte @Nullable [] groups, long nowNanos) {
+        outbox.addUnsequenced(content, flags, groups, nowNanos);
         work();
     }
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A publish in wire form, encoded once however many peers get it. Immutable. An entry of a frame is
  * {@code flags, age, [groups], head, body}; flags, age and groups are the link's own.
  */
-public final class EncodedPublish {
+public final class EncodedPublish implements FrameContent {
 
     /** Bits of the flags: QoS of the publisher. */
     static final int QOS_MASK = 0x03;
@@ -110,6 +110,11 @@ public final class EncodedPublish {
         return (entryFlags & (SUBSCRIBERS | GROUPS)) != 0;
     }
 
+    /** The flags of what is in a {@link PublishRun}, which has them written already. */
+    public static int flagsOfRun() {
+        return SUBSCRIBERS;
+    }
+
     /** The same for an entry with a ticket behind its groups. */
     public static int withTicket(int flags) {
         return flags | TICKET;
@@ -120,17 +125,18 @@ public final class EncodedPublish {
         return head.length + body.length;
     }
 
-    /** Most bytes of an entry. */
+    @Override
+    public int publishes() {
+        return 1;
+    }
+
+    @Override
     public int maxEntrySize(byte @Nullable [] groups) {
         return 1 + MAX_AGE_BYTES + (groups == null ? 0 : groups.length) + head.length + body.length;
     }
 
-    /**
-     * Writes an entry.
-     *
-     * @return where it ends
-     */
-    int write(byte[] frame, int from, int entryFlags, byte @Nullable [] groups, long nowNanos) {
+    @Override
+    public int write(byte[] frame, int from, int entryFlags, byte @Nullable [] groups, long nowNanos) {
         int at = from;
         frame[at++] = (byte) entryFlags;
         at = WireFormat.putVarLong(frame, at, ageMillis(nowNanos));

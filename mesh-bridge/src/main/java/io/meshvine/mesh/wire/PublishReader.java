@@ -55,6 +55,15 @@ public final class PublishReader {
         return new PublishBatch(accepted, consumed, epoch, previous, first, arrivals, sequenced);
     }
 
+    /** Decodes entries without sequence numbers. */
+    List<Arrival> readEntries(WireReader in, long nowNanos) throws WireException {
+        List<Arrival> arrivals = new ArrayList<>();
+        while (in.remaining() > 0) {
+            arrivals.add(readEntry(in, in.readByte(), nowNanos));
+        }
+        return arrivals;
+    }
+
     Arrival readEntry(WireReader in, int flags, long nowNanos) throws WireException {
         int qos = flags & EncodedPublish.QOS_MASK;
         boolean hasTicket = (flags & EncodedPublish.TICKET) != 0;
@@ -99,16 +108,29 @@ public final class PublishReader {
 
         private final @Nullable Known[] slots = new @Nullable Known[SLOTS];
 
-        private record Known(byte[] encoded, String name) {}
+        /** What comes in a burst of one publisher mostly has the same topic. */
+        private @Nullable Known latest;
+
+        private record Known(byte[] encoded, String name) {
+
+            boolean is(byte[] bytes, int from, int length) {
+                return Arrays.equals(encoded, 0, encoded.length, bytes, from, from + length);
+            }
+        }
 
         String read(WireReader in) throws WireException {
             int length = in.readLength(WireFormat.MAX_TOPIC_BYTES);
             byte[] bytes = in.array();
             int from = in.position();
             in.skip(length);
+            Known before = latest;
+            if (before != null && before.is(bytes, from, length)) {
+                return before.name;
+            }
             int slot = slot(bytes, from, length);
             Known known = slots[slot];
-            if (known != null && Arrays.equals(known.encoded, 0, known.encoded.length, bytes, from, from + length)) {
+            if (known != null && known.is(bytes, from, length)) {
+                latest = known;
                 return known.name;
             }
             String name = new String(bytes, from, length, StandardCharsets.UTF_8);

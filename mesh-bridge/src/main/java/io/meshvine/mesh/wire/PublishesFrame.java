@@ -46,8 +46,8 @@ public final class PublishesFrame {
         size = WireFormat.putVarLong(bytes, at, first.sequence());
     }
 
-    public void add(EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos) {
-        size = publish.write(bytes, size, flags, groups, nowNanos);
+    public void add(FrameContent content, int flags, byte @Nullable [] groups, long nowNanos) {
+        size = content.write(bytes, size, flags, groups, nowNanos);
     }
 
     public ByteBuffer toByteBuffer() {

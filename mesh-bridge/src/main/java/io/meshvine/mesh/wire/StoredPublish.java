@@ -20,7 +20,7 @@ public record StoredPublish(Arrival arrival, long waitedMillis) {
     }
 
     public static byte[] encode(
-            EncodedPublish publish, int flags, byte @Nullable [] groups, long nowNanos, long wallMillis) {
+            FrameContent publish, int flags, byte @Nullable [] groups, long nowNanos, long wallMillis) {
         byte[] bytes = new byte[size(publish.maxEntrySize(groups))];
         bytes[0] = WireFormat.VERSION;
         WireFormat.putLong(bytes, 1, wallMillis);

@@ -14,7 +14,9 @@ import io.meshvine.mesh.interest.PeerInterest;
 import io.meshvine.mesh.interest.RemoteInterest;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedMessage;
+import io.meshvine.mesh.wire.PublishRun;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -402,7 +404,13 @@ final class SimMesh {
         } else if (sending.publish.stamp() != null) {
             unit = new WriteUnit().waitForOthers(); // for what the retained map had written
         }
-        sending.origin.bridge.publish(sending.publish, sending.targets, unit, () -> books.onSettled(sending));
+        if (unit == null && goesInRuns(sending.publish, sending.targets)) {
+            sending.targets.forEach(
+                    target -> sending.origin.bridge.publish(run(sending.origin, target, sending.publish)));
+            books.onSettled(sending);
+        } else {
+            sending.origin.bridge.publish(sending.publish, sending.targets, unit, () -> books.onSettled(sending));
+        }
     }
 
     /** What a publisher's session keeps of a publish. */
@@ -433,6 +441,21 @@ final class SimMesh {
                 send(sending);
             }
         }
+    }
+
+    private static boolean goesInRuns(MeshPublish publish, List<MeshTarget> targets) {
+        return publish.qos() == 0
+                && !publish.retain()
+                && publish.expirySeconds() == MeshPublish.NEVER_EXPIRES
+                && targets.stream().allMatch(target -> target.groups().isEmpty());
+    }
+
+    private static PublishRun run(SimNode.Life life, MeshTarget target, MeshPublish publish) {
+        PublishRun run = new PublishRun(target.peer(), life.index.version());
+        byte[] body = publish.body();
+        int at = run.add(publish.topic().getBytes(StandardCharsets.UTF_8), body.length);
+        System.arraycopy(body, 0, run.array(), at, body.length);
+        return run;
     }
 
     private List<MeshTarget> route(SimNode.Life life, String topic, int publishQos) {

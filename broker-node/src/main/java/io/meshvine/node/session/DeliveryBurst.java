@@ -1,0 +1,70 @@
+package io.meshvine.node.session;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deliveries of one thread to any number of sessions, gathered so that each session is handed all of its own at once:
+ * one step into its mailbox instead of one for each message. Confined to the thread.
+ */
+final class DeliveryBurst {
+
+    private final Map<ClientSession, Share> shares = new IdentityHashMap<>();
+    private @Nullable Share latest;
+
+    /** What one session is to get, in order. */
+    static final class Share {
+        private final ClientSession session;
+        private List<Entry> entries = new ArrayList<>();
+        private long bytes;
+
+        private Share(ClientSession session) {
+            this.session = session;
+        }
+
+        private void handOver() {
+            List<Entry> all = entries;
+            long allBytes = bytes;
+            if (!all.isEmpty()) {
+                entries = new ArrayList<>();
+                bytes = 0;
+                session.takeAll(all, allBytes);
+            }
+        }
+    }
+
+    /** Gathers a delivery that the session does not refuse at the moment. */
+    void add(ClientSession session, Delivery delivery) {
+        Share share = share(session);
+        Message message = delivery.message().retain();
+        share.entries.add(new Entry(delivery));
+        share.bytes += message.footprint();
+    }
+
+    private Share share(ClientSession session) {
+        Share share = latest;
+        if (share == null || share.session != session) {
+            share = shares.computeIfAbsent(session, Share::new);
+            latest = share;
+        }
+        return share;
+    }
+
+    /** Hands over what one session is to get, before something that must not overtake it. */
+    void handOver(ClientSession session) {
+        Share share = shares.get(session);
+        if (share != null) {
+            share.handOver();
+        }
+    }
+
+    /** Hands everything over. */
+    void handOver() {
+        shares.values().forEach(Share::handOver);
+        shares.clear();
+        latest = null;
+    }
+}
