@@ -180,17 +180,7 @@ public final class Message {
      */
     Message copy(Runnable released) {
         return new Message(
-                topic,
-                payload,
-                qos,
-                retain,
-                properties,
-                expiresAtMillis,
-                publisherId,
-                origin,
-                id,
-                hops,
-                released);
+                topic, payload, qos, retain, properties, expiresAtMillis, publisherId, origin, id, hops, released);
     }
 
     /** Somebody more has it. */
