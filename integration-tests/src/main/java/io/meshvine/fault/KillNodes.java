@@ -2,6 +2,7 @@ package io.meshvine.fault;
 
 import io.meshvine.fault.mesh.FaultNode;
 import java.time.Duration;
+import java.util.Map;
 
 /** kill -9 of random nodes at random moments, one after the other. */
 final class KillNodes implements Scenario {
@@ -24,6 +25,12 @@ final class KillNodes implements Scenario {
     @Override
     public Bars bars() {
         return Bars.noticing(Bars.CLOSED_SOCKET);
+    }
+
+    /** Who is away during all rounds is to miss nothing: the bounds of queues are not what is looked at. */
+    @Override
+    public Map<String, String> nodeSettings() {
+        return Map.of("session.max-queued-messages", "500000", "session.max-queued-bytes", "1GiB");
     }
 
     @Override

@@ -85,8 +85,6 @@ public final class FaultNode {
                 "mesh.bind-address", Network.address(index),
                 "mesh.bind-port", Integer.toString(MESH_PORT)));
         all.putAll(Map.of("mesh.allow-insecure", "true", "security.allow-anonymous", "true"));
-        // Who is away while a long fault lasts is to miss nothing: the bounds of queues are not what is looked at.
-        all.putAll(Map.of("session.max-queued-messages", "500000", "session.max-queued-bytes", "1GiB"));
         all.putAll(settings);
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
