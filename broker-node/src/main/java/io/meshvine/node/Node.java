@@ -312,7 +312,11 @@ public final class Node implements RunningNode {
     }
 
     private void sweepCustody() {
-        custody.sweep();
+        try {
+            custody.sweep();
+        } catch (RuntimeException failed) {
+            LOG.error("what members of shared subscriptions have here is not on disk", failed);
+        }
         if (serving) {
             sessionLoop.schedule(custodyInterval(), this::sweepCustody);
         }
@@ -396,6 +400,7 @@ public final class Node implements RunningNode {
         metrics.close();
         timer.shutdownNow();
         sessionLoop.close();
+        custody.sweep(); // the next life has no part in what is over
         // Before the loop to which what waits for the store goes back.
         store.close();
         bridgeLoop.close();

@@ -279,6 +279,36 @@ class SharedRedeliveryIT {
         other.assertNothingReceived();
     }
 
+    /** What was taken into custody and acknowledged, or handed on, is over with a node that is stopped. */
+    @Test
+    void aStoppedNodeGivesNothingAgainThatItsPassingMembersHad() {
+        mesh = Mesh.empty("shared-passing", Map.of("mesh.spill-after", "10ms"));
+        mesh.add();
+        mesh.add();
+        mesh.awaitConnected();
+        RawClient passing = connect(0, Connect.as(Version.V5, name + "passing"));
+        passing.subscribe(group, 1);
+        RawClient other = connect(1, Connect.as(Version.V5, name + "other"));
+        other.subscribe(group, 1);
+        publishAll(connect(0, Connect.as(Version.V5, name + "publisher")), "m", 50);
+        passing.receive(20);
+        passing.ping();
+
+        assertThat(mesh.node(0).terminate()).isIn(0, 143);
+
+        assertThat(other.receive(30))
+                .extracting(Packet::text)
+                .containsExactlyInAnyOrderElementsOf(names("m", 50).subList(20, 50));
+        mesh.restart(0);
+        mesh.awaitConnected();
+        RawClient back = connect(0, Connect.as(Version.V5, name + "back"));
+        back.subscribe(group, 1);
+        publishAll(connect(0, Connect.as(Version.V5, name + "publisher2")), "after", 1);
+        assertThat(back.receive().text()).isEqualTo("after0");
+        back.assertNothingReceived();
+        other.assertNothingReceived();
+    }
+
     private Connect durable(String clientId) {
         return Connect.as(Version.V5, name + clientId).resuming().with(Property.SESSION_EXPIRY_INTERVAL, 600);
     }
