@@ -95,7 +95,7 @@ public final class ClientAuthenticator implements Authenticator, AutoCloseable {
         return certificate == null || name == null
                 ? null
                 : new Principal(
-                        name, Set.of(), List.of(), certificate.getNotAfter().getTime(), certificate);
+                        name, Set.of(), List.of(), certificate.getNotAfter().toInstant().toEpochMilli(), certificate);
     }
 
     /** Finds somebody, or nobody. */
@@ -144,7 +144,7 @@ public final class ClientAuthenticator implements Authenticator, AutoCloseable {
     /** Whether somebody with that name could be accepted now, as far as that is known without a proof. */
     boolean mayExist(String name) {
         boolean namedElsewhere = tokens != null || identity != Identity.NONE;
-        return namedElsewhere || passwords != null && passwords.knows(name);
+        return namedElsewhere || (passwords != null && passwords.knows(name));
     }
 
     /** Whether rules alone say what a client may do: tokens may say more. */

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The rules of an access control list, in Mosquitto's syntax and beyond. */
 class AclTest {
 
-    private static final InetSocketAddress ANYWHERE = new InetSocketAddress("127.0.0.1", 1);
+    private static final InetSocketAddress ANYWHERE = new InetSocketAddress(1);
 
     @TempDir
     Path folder;
