@@ -95,7 +95,11 @@ public final class ClientAuthenticator implements Authenticator, AutoCloseable {
         return certificate == null || name == null
                 ? null
                 : new Principal(
-                        name, Set.of(), List.of(), certificate.getNotAfter().toInstant().toEpochMilli(), certificate);
+                        name,
+                        Set.of(),
+                        List.of(),
+                        certificate.getNotAfter().toInstant().toEpochMilli(),
+                        certificate);
     }
 
     /** Finds somebody, or nobody. */
