@@ -77,6 +77,11 @@ final class ClientHomes implements Homes, SessionHost {
 
     // ---- Clients of this node
 
+    /** How the directory stands. Any thread. */
+    ClientDirectory.Statistics statistics() {
+        return directory.latestStatistics();
+    }
+
     /** A session of an earlier life goes on. Before the mesh is joined. */
     void restored(ClientSession session) {
         directory.restored(session.clientId(), session.fence());
@@ -127,11 +132,12 @@ final class ClientHomes implements Homes, SessionHost {
     }
 
     @Override
-    public void end(String clientId) {
+    public void end(String clientId, Runnable durable) {
         ClientSession session = sessions.get(clientId);
         if (session != null) {
             sessions.end(session);
         }
+        sessions.settle(durable);
     }
 
     @Override

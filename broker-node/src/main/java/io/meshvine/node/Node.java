@@ -206,6 +206,9 @@ public final class Node implements RunningNode {
                 mesh,
                 store);
         counters.bindTo(metrics);
+        if (homes != null) {
+            DirectoryMetrics.bind(metrics, homes::statistics);
+        }
         security.bindTo(metrics, wills);
         Health checks = new Health();
         checks.readyWhen("serving", () -> serving ? Optional.empty() : Optional.of("starting or stopping"));

@@ -150,7 +150,7 @@ final class Outbound {
             return true;
         }
         waiting = queue();
-        if (!makeRoom(waiting, entry.pending().message().footprint())) {
+        if (!isPassing(waiting) && !makeRoom(waiting, entry.pending().message().footprint())) {
             return drop(entry, DropReason.QUEUE_FULL);
         }
         enqueue(waiting, entry);
@@ -164,6 +164,11 @@ final class Outbound {
             queue = waiting;
         }
         return waiting;
+    }
+
+    /** Whether one more waits for its record or for the connection to be writable, and not for the window. */
+    private boolean isPassing(EntryList waiting) {
+        return outlet != null && window().hasRoom(windowLimit - waiting.size());
     }
 
     private boolean makeRoom(EntryList waiting, int footprint) {
@@ -182,6 +187,7 @@ final class Outbound {
     boolean isQueueFull() {
         EntryList waiting = queue;
         return waiting != null
+                && !isPassing(waiting)
                 && (waiting.size() >= context.limits().maxQueuedMessages()
                         || waiting.bytes() >= context.limits().maxQueuedBytes());
     }

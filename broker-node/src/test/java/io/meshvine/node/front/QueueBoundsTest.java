@@ -86,6 +86,21 @@ class QueueBoundsTest {
         assertThat(node.sessionCounters.dropped(DropReason.QUEUE_FULL)).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @CsvSource({"REJECT_NEWEST", "DROP_OLDEST"})
+    void withoutAQueueWhatTheWindowTakesIsSent(Overflow overflow) {
+        start(0, overflow);
+        try (TestClient subscriber = TestClient.mqtt5(node, "s", QueueBoundsTest::resume);
+                TestClient publisher = TestClient.mqtt5(node, "p")) {
+            subscriber.subscribed("q", 2);
+            for (int i = 1; i <= 5; i++) {
+                publisher.publish("q", 2, i, Integer.toString(i)).expect(MqttMessageType.PUBREC);
+                subscriber.expectPublish(Integer.toString(i));
+            }
+        }
+        assertThat(node.sessionCounters.dropped(DropReason.QUEUE_FULL)).isZero();
+    }
+
     private void expect(List<String> payloads) {
         try (TestClient subscriber = TestClient.mqtt5(node, "s", QueueBoundsTest::resume)) {
             payloads.forEach(subscriber::expectPublish);

@@ -37,6 +37,7 @@ public final class ClientDirectory implements PeerService {
     public static final int CHANNEL = 2;
 
     private final DirectoryParts parts;
+    private volatile Statistics latest = new Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     /**
      * How it stands.
      *
@@ -81,6 +82,11 @@ public final class ClientDirectory implements PeerService {
             SessionHost host,
             LinkPositions links) {
         this.parts = new DirectoryParts(loop, turns, self, options, host, links);
+    }
+
+    /** As of the last tick, a fraction of a second ago. Any thread. */
+    public Statistics latestStatistics() {
+        return latest;
     }
 
     public Statistics statistics() {
@@ -266,5 +272,6 @@ public final class ClientDirectory implements PeerService {
         parts.fetches.onTick();
         parts.residues.onTick();
         parts.homes.sweepSoon();
+        latest = statistics();
     }
 }

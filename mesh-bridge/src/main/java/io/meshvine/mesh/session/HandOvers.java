@@ -164,12 +164,23 @@ final class HandOvers {
         }
         SessionHost.Export export = handingOver.clean ? null : parts.host.export(home.clientId);
         if (export == null) {
-            parts.host.end(home.clientId);
-            parts.peers.send(handingOver.to, new Item.Nothing(handingOver.ticket));
-            handedOver(home, handingOver);
+            handingOver.stage(Stage.CONFIRMING);
+            long fence = home.fence;
+            parts.host.end(home.clientId, () -> parts.turns.execute(() -> ended(home, fence, handingOver)));
         } else {
             handingOver.begin(export);
             parts.peers.wake(handingOver.to);
+        }
+    }
+
+    /** The session ended here for good; only now may the new one be acknowledged. */
+    private void ended(Home home, long fence, HandingOver handingOver) {
+        if (handingOver.stage() == Stage.CONFIRMING) {
+            parts.peers.send(handingOver.to, new Item.Nothing(handingOver.ticket));
+            handedOver(home, handingOver);
+        } else if (home.fence == fence && home.claim == null && home.handingOver == null) {
+            parts.homes.drop(home); // The other node has left meanwhile.
+            release(home);
         }
     }
 

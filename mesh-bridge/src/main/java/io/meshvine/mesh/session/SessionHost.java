@@ -21,8 +21,12 @@ public interface SessionHost {
     /** Lets connections of a frozen client in again, or of one that is not frozen yet. */
     void release(String clientId);
 
-    /** Ends the session of a frozen client: it begins anew elsewhere. */
-    void end(String clientId);
+    /**
+     * Ends the session of a frozen client: it begins anew elsewhere.
+     *
+     * @param durable run when that is as durable as configured: a crash does not bring it back
+     */
+    void end(String clientId, Runnable durable);
 
     /** Deletes the session of a frozen client: it lives on elsewhere, with all that was in it. */
     void forget(String clientId);

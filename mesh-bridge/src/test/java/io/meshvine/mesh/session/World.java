@@ -622,7 +622,12 @@ final class World {
         }
 
         @Override
-        public void end(String clientId) {
+        public void end(String clientId, Runnable durable) {
+            end(clientId);
+            loop.schedule(Duration.ofMillis(random.nextInt(4)), durable);
+        }
+
+        private void end(String clientId) {
             trace("n", node.number, "ends", clientId);
             node.sessions.remove(clientId);
             advertise(() -> {});

@@ -410,20 +410,25 @@ final class ClientNode implements SessionHost, LocalBroker {
     }
 
     @Override
-    public void end(String client) {
+    public void end(String client, Runnable durable) {
         books.mesh.happened(life + " ends the session of " + client);
-        Session session = sessions.remove(client);
-        if (session != null) {
-            WriteUnit unit = new WriteUnit().delete(Family.SESSIONS, sessionKey(client));
-            session.waiting.keySet().forEach(number -> unit.delete(Family.QUEUES, entryKey(client, WAITING, number)));
-            life.store.write(unit);
-            unsubscribe(client);
-        }
+        delete(client, new WriteUnit().whenDurable(durable));
     }
 
     @Override
     public void forget(String client) {
-        end(client);
+        books.mesh.happened(life + " forgets the session of " + client);
+        delete(client, new WriteUnit());
+    }
+
+    private void delete(String client, WriteUnit unit) {
+        Session session = sessions.remove(client);
+        if (session != null) {
+            unit.delete(Family.SESSIONS, sessionKey(client));
+            session.waiting.keySet().forEach(number -> unit.delete(Family.QUEUES, entryKey(client, WAITING, number)));
+            unsubscribe(client);
+        }
+        life.store.write(unit);
     }
 
     @Override
@@ -580,7 +585,7 @@ final class ClientNode implements SessionHost, LocalBroker {
                 return false;
             }
             if (session.waiting.isEmpty()) {
-                end(client);
+                forget(client);
                 return false;
             }
             books.unordered(client);
