@@ -226,8 +226,9 @@ final class ClientHomes implements Homes, SessionHost {
         }
 
         @Override
-        public void keep() {
+        public boolean keep() {
             session.keep();
+            return session.isOpen();
         }
 
         @Override

@@ -135,7 +135,7 @@ final class Fetches {
     void onNothing(NodeId from, long ticket) {
         Fetching fetching = fetching(from, ticket);
         if (fetching != null) {
-            fetching.leave();
+            fetching.home.exists |= fetching.leave();
             end(fetching);
         }
     }
@@ -152,7 +152,7 @@ final class Fetches {
             return;
         }
         if (claim == null) {
-            fetching.leave();
+            home.exists |= fetching.leave();
         } else {
             home.exists |= fetching.discard();
         }
@@ -190,7 +190,7 @@ final class Fetches {
     private void giveUp(Fetching fetching) {
         parts.tally.failed++;
         parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
-        fetching.leave();
+        fetching.home.exists |= fetching.leave();
         retries.add(new Retry(fetching.home.clientId, fetching.from, parts.loop.nanoTime() + RETRY_NANOS));
         end(fetching);
     }
@@ -209,7 +209,7 @@ final class Fetches {
     void onInterrupted(NodeId peer) {
         for (Fetching fetching : List.copyOf(fetchings.values())) {
             if (fetching.from.equals(peer) && !fetching.isOver()) {
-                fetching.leave();
+                fetching.home.exists |= fetching.leave();
                 end(fetching);
             }
         }

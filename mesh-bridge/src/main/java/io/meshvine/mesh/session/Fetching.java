@@ -37,14 +37,13 @@ final class Fetching {
         over = true;
     }
 
-    /** The other node has nothing, or is out of reach. */
-    void leave() {
-        if (!over) {
-            over = true;
-            if (session != null) {
-                session.keep();
-            }
+    /** The other node has nothing, or is out of reach. Returns whether something of the session is kept here. */
+    boolean leave() {
+        if (over) {
+            return false;
         }
+        over = true;
+        return session != null && session.keep();
     }
 
     /** The session goes to another node. Returns whether something of it is left here. */

@@ -37,7 +37,7 @@ final class HandOvers {
             nodes.add(parts.self);
             parts.flushes.begin(
                     nodes, handingOver.to, handingOver.interest, parts.options.claimTimeout(), notFlushed -> {
-                        handingOver.behind = parts.residues.behind(notFlushed);
+                        handingOver.behind = parts.residues.behind(notFlushed, nodes);
                         handingOver.settle(() -> parts.turns.execute(() -> rest(handingOver)));
                     });
         }
@@ -153,7 +153,7 @@ final class HandOvers {
                 // Who knows of the new home is not known any more; those in reach will say.
                 Set<NodeId> all = new TreeSet<>(parts.peers.inReach());
                 all.add(parts.self);
-                leave(home, null, movedTo, home.movedInterest, parts.residues.behind(all));
+                leave(home, null, movedTo, home.movedInterest, parts.residues.behind(all, all));
                 parts.homes.drop(home);
             }
             release(home);

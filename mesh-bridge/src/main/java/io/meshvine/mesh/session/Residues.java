@@ -4,6 +4,7 @@ import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.wire.Position;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,10 +43,11 @@ final class Residues implements HandingOver.Source {
     }
 
     /** Who may still send something here for a session that moves: those who do not know, and those out of reach. */
-    Set<NodeId> behind(Set<NodeId> notFlushed) {
+    Set<NodeId> behind(Set<NodeId> notFlushed, Collection<NodeId> asked) {
         Set<NodeId> behind = new TreeSet<>(notFlushed);
         for (NodeId known : links.known()) {
-            if (!parts.peers.isInReach(known)) {
+            // Who came into reach since the others were asked has not been asked.
+            if (!parts.peers.isInReach(known) || !asked.contains(known)) {
                 behind.add(known);
             }
         }

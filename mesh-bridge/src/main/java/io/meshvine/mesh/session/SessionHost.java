@@ -142,8 +142,12 @@ public interface SessionHost {
          */
         void finish(Runnable durable);
 
-        /** The old home is out of reach: what it has is left to it, subscriptions stay if they are active. */
-        void keep();
+        /**
+         * The old home is out of reach: what it has is left to it, subscriptions stay if they are active.
+         *
+         * @return whether the client has a session here because of that: it is at home here, whatever becomes of the claim
+         */
+        boolean keep();
 
         /**
          * Another node gets the session: what the old home has is left to it.

@@ -848,9 +848,10 @@ final class World {
             }
 
             @Override
-            public void keep() {
+            public boolean keep() {
                 trace("n", node.number, "keeps", clientId);
-                if (receiving.remove(clientId, this)) {
+                boolean isActive = receiving.remove(clientId, this);
+                if (isActive) {
                     Session session = new Session();
                     session.fence = fence;
                     session.leftover = true;
@@ -862,6 +863,7 @@ final class World {
                     }
                     node.sessions.put(clientId, session);
                 }
+                return isActive;
             }
 
             @Override

@@ -573,8 +573,9 @@ final class ClientNode implements SessionHost, LocalBroker {
         }
 
         @Override
-        public void keep() {
+        public boolean keep() {
             receiving.remove(client, this);
+            return begun != null && begun == sessions.get(client);
         }
 
         @Override

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 enum Suite {
     /** Publishes, subscriptions and retained messages: S1 to S6. */
-    MESH("S1 to S6", 6_000, EnumSet.allOf(Fault.class)) {
+    MESH("S1 to S6", 7_000, EnumSet.allOf(Fault.class)) {
         @Override
         Tally play(long seed, Defect defect) {
             SimMesh mesh = Scenario.play(seed, defect);
@@ -24,7 +24,7 @@ enum Suite {
     /** Clients with durable sessions that roam: S7, and S1, S2, S4 and S5 for what is sent to them. */
     SESSIONS(
             "S7, and S1, S2, S4, S5 for roaming clients",
-            2_000,
+            1_000,
             EnumSet.complementOf(EnumSet.of(Fault.OLD_DISK, Fault.EMPTY_DISK, Fault.RESTART_ALONE))) {
         @Override
         Tally play(long seed, Defect defect) {
