@@ -855,6 +855,9 @@ final class World {
                     Session session = new Session();
                     session.fence = fence;
                     session.leftover = true;
+                    if (!direct.isEmpty()) {
+                        unordered.add(clientId); // it may be delivered before the session that it belongs to
+                    }
                     session.moves(scheduler.nowNanos());
                     for (long message : direct) {
                         if (session.isFirst(message, scheduler.nowNanos())) {

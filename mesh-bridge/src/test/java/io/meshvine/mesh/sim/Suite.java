@@ -50,12 +50,13 @@ enum Suite {
 
     private final String promises;
     private final int seeds;
+    @SuppressWarnings("ImmutableEnumChecker") // a copy that nobody changes
     private final Set<Fault> faults;
 
     Suite(String promises, int seeds, Set<Fault> faults) {
         this.promises = promises;
         this.seeds = seeds;
-        this.faults = faults;
+        this.faults = Set.copyOf(faults);
     }
 
     /** How many seeds the test command plays. */
