@@ -50,6 +50,7 @@ enum Suite {
 
     private final String promises;
     private final int seeds;
+
     @SuppressWarnings("ImmutableEnumChecker") // a copy that nobody changes
     private final Set<Fault> faults;
 
