@@ -55,6 +55,7 @@ class LimitsTest {
     }
 
     /** A connection from an address of the loopback network. */
+    @SuppressWarnings("AddressSelection") // numbers, no names
     private Socket open(String from) throws IOException {
         Socket socket =
                 new Socket(InetAddress.getByName("127.0.0.1"), node.port("mqtt"), InetAddress.getByName(from), 0);

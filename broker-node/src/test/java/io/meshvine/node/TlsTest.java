@@ -15,6 +15,7 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import io.meshvine.node.config.ConfigException;
 import io.meshvine.node.security.TestCa;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -151,7 +152,7 @@ class TlsTest {
         start();
         Mqtt5BlockingClient served = client(node.port("mqtts"), null, "TLSv1.3").buildBlocking();
         served.connect();
-        try (Socket plain = new Socket("127.0.0.1", node.port("mqtts"))) {
+        try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), node.port("mqtts"))) {
             plain.setSoTimeout((int) PATIENCE.toMillis());
             plain.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             plain.getInputStream().readAllBytes(); // ends: an alert, then the end of the stream

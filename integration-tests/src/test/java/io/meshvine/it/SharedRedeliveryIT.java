@@ -53,6 +53,7 @@ class SharedRedeliveryIT {
     private Mesh mesh;
 
     @AfterEach
+    @SuppressWarnings("FutureReturnValueIgnored") // they are left behind
     void stop() {
         clients.forEach(RawClient::close);
         hives.forEach(Mqtt5AsyncClient::disconnect);

@@ -110,10 +110,20 @@ final class UserCommand implements Runnable {
         return loaded.config().security().passwordFile();
     }
 
+    /** From Java 22 on there is a console even where there is no terminal, and a method that tells. */
+    private static boolean isTerminal(Console console) {
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException olderJava) {
+            return true;
+        }
+    }
+
     /** From the terminal, twice; or the first line of standard input. */
+    @SuppressWarnings("SystemConsoleNull") // isTerminal is asked as well
     private byte[] password() throws IOException {
         Console console = System.console();
-        byte[] password = console == null ? firstLine() : typed(console);
+        byte[] password = console == null || !isTerminal(console) ? firstLine() : typed(console);
         if (password.length == 0) {
             throw new IOException("an empty password is none");
         }

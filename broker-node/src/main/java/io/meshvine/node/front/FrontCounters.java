@@ -12,8 +12,6 @@ import java.util.concurrent.atomic.LongAdder;
 /** What the front counted since the start of the node. Any thread. */
 public final class FrontCounters {
 
-    private static final int QOS_LEVELS = 3;
-
     final LongAdder connections = new LongAdder();
     final LongAdder bytesIn = new LongAdder();
     final LongAdder bytesOut = new LongAdder();

@@ -66,6 +66,7 @@ public record FrontOptions(
     }
 
     /** Who may connect over a transport. */
+    @SuppressWarnings("EnumOrdinal") // the list is in the order of the transports
     AddressRules rules(Transport transport) {
         return rules.isEmpty() ? AddressRules.NONE : rules.get(transport.ordinal());
     }

@@ -249,7 +249,8 @@ final class PublishFlow {
     }
 
     private void commit() {
-        boolean written = kept.commit() != null | kept.takeHandedOver();
+        boolean committed = kept.commit() != null;
+        boolean written = kept.takeHandedOver() || committed;
         if (retained) {
             retained = false;
             written = true;

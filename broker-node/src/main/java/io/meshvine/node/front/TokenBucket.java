@@ -35,7 +35,9 @@ final class TokenBucket {
     }
 
     private void refill(long nowNanos) {
-        tokens = Math.min(perSecond, tokens + (double) (nowNanos - lastNanos) / NANOS_PER_SECOND * perSecond);
+        tokens = Math.min(
+                (double) perSecond,
+                tokens + (double) (nowNanos - lastNanos) / (double) NANOS_PER_SECOND * (double) perSecond);
         lastNanos = nowNanos;
     }
 }

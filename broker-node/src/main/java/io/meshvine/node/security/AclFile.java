@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Rules as in Mosquitto's {@code acl_file}: {@code topic} lines, those before the first {@code user} for anonymous clients;
- * {@code pattern} lines for everybody, with {@code %c} and {@code %u}. Beyond Mosquitto, {@code group NAME} begins rules of
+ * Rules as in Mosquitto's {@code acl_file}: {@code topic} lines, those before the first "user" for anonymous clients;
+ * "pattern" lines for everybody, with {@code %c} and {@code %u}. Beyond Mosquitto, {@code group NAME} begins rules of
  * a group, and {@code member USER} adds to it. Immutable.
  *
  * @param anonymous rules of clients without a name

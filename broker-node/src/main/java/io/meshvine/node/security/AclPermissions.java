@@ -89,7 +89,7 @@ final class AclPermissions implements Permissions {
         for (List<AclRule> stage : stages) {
             boolean allowed = false;
             for (AclRule rule : stage) {
-                boolean speaks = rule.denies() || rule.access().allows(wanted) && !allowed;
+                boolean speaks = rule.denies() || (rule.access().allows(wanted) && !allowed);
                 if (speaks && rule.matches(topic)) {
                     if (rule.denies()) {
                         return false;
@@ -104,6 +104,7 @@ final class AclPermissions implements Permissions {
         return false;
     }
 
+    @SuppressWarnings("ReferenceEquality") // rules that were read again are others
     private Resolved resolved() {
         Resolved known = latest;
         AclFile rules = authorizer.rules();

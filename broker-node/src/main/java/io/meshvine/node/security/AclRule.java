@@ -62,7 +62,7 @@ record AclRule(String filter, Access access) {
                 continue;
             }
             String value = client ? clientId : userName;
-            if (value == null || !isPlain(value) || at == 0 && value.startsWith("$")) {
+            if (value == null || !isPlain(value) || (at == 0 && value.startsWith("$"))) {
                 return null;
             }
             resolved.append(value); // Once: what a name contains is not looked at again.

@@ -30,14 +30,14 @@ final class FailedLogins {
     private final LongSupplier nanoTime;
     private final LongAdder failures = new LongAdder();
     private final LongAdder refused = new LongAdder();
-    private final Map<String, Record> records = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<String, Failures> records = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Record> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Failures> eldest) {
             return size() > MAX_ADDRESSES;
         }
     };
 
-    private record Record(int failures, long lastNanos, long waitNanos) {}
+    private record Failures(int failures, long lastNanos, long waitNanos) {}
 
     FailedLogins(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
@@ -46,7 +46,7 @@ final class FailedLogins {
     /** Whether an address may try again. */
     boolean mayTry(SocketAddress address) {
         synchronized (records) {
-            Record record = records.get(key(address));
+            Failures record = records.get(key(address));
             if (record == null || nanoTime.getAsLong() - record.lastNanos >= record.waitNanos) {
                 return true;
             }
@@ -64,7 +64,7 @@ final class FailedLogins {
                         before == null || now - before.lastNanos > FORGOTTEN_AFTER.toNanos() ? 1 : before.failures + 1;
                 int beyond = count - FREE_TRIES;
                 long wait = beyond < 0 ? 0 : FIRST_WAIT.toNanos() << Math.min(beyond, DOUBLINGS);
-                return new Record(count, now, wait);
+                return new Failures(count, now, wait);
             });
         }
     }

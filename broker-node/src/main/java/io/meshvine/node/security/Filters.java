@@ -12,7 +12,8 @@ final class Filters {
     static boolean intersect(String one, String other) {
         String[] first = one.split("/", -1);
         String[] second = other.split("/", -1);
-        if (isWildcard(first[0]) && second[0].startsWith("$") || isWildcard(second[0]) && first[0].startsWith("$")) {
+        if ((isWildcard(first[0]) && second[0].startsWith("$"))
+                || (isWildcard(second[0]) && first[0].startsWith("$"))) {
             return false; // [MQTT-4.7.2-1]
         }
         int common = Math.min(first.length, second.length);

@@ -3,7 +3,6 @@ package io.meshvine.node.session;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryBurst {
 
-    private final Map<ClientSession, Share> shares = new IdentityHashMap<>();
+    private final IdentityHashMap<ClientSession, Share> shares = new IdentityHashMap<>();
     private @Nullable Share latest;
 
     /** What one session is to get, in order. */

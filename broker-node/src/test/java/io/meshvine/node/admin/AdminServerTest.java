@@ -14,6 +14,7 @@ import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.node.config.Listener;
 import io.meshvine.node.config.LoadedConfig.Effective;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -294,7 +295,7 @@ class AdminServerTest {
                 ? ""
                 : "Authorization: Basic "
                         + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)) + "\r\n";
-        try (Socket socket = new Socket("127.0.0.1", asked.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), asked.port())) {
             socket.setSoTimeout(10_000);
             String request = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
                     + authorization + "Content-Length: 0\r\n\r\n";

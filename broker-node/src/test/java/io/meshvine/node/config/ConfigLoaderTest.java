@@ -431,8 +431,9 @@ class ConfigLoaderTest {
             })
     void securitySettingsThatMakeNoSenseAreProblems(String settings, String key, String expectation) {
         Map<String, String> environment = new HashMap<>();
-        for (String setting : settings.split(" ")) {
-            environment.put("MESHVINE_" + setting.split("=")[0], setting.split("=")[1]);
+        for (String setting : settings.split(" ", -1)) {
+            String[] parts = setting.split("=", 2);
+            environment.put("MESHVINE_" + parts[0], parts[1]);
         }
         ConfigException refusal = catchThrowableOfType(ConfigException.class, () -> load(null, environment));
         assertThat(refusal.problems())

@@ -107,7 +107,7 @@ class TokenCheckTest {
         assertThat(check.check(sign(foreign, "ES256", claims(claims -> {})))).isNull();
 
         String good = new String(sign(key, "ES256", claims(claims -> {})), StandardCharsets.US_ASCII);
-        String[] parts = good.split("\\.");
+        String[] parts = good.split("\\.", -1);
         String forged = parts[0] + "."
                 + Base64.getUrlEncoder()
                         .withoutPadding()

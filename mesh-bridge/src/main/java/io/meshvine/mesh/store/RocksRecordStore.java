@@ -117,7 +117,7 @@ public final class RocksRecordStore implements RecordStore {
         if (lost > 0) {
             LOG.error(
                     "{}: the end of the log is gone, and with it {} changes that the disk had confirmed: it is"
-                        + " damaged, or confirms too early; check it, and its write cache, before it is trusted again",
+                            + " damaged, or confirms too early; check it, and its write cache, before it is trusted again",
                     folder,
                     lost);
         }

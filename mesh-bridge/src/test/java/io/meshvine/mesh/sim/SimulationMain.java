@@ -2,9 +2,11 @@ package io.meshvine.mesh.sim;
 
 import java.time.Duration;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 
@@ -47,17 +49,17 @@ public final class SimulationMain {
     }
 
     private void read(List<String> args) {
-        for (int i = 0; i < args.size(); i++) {
-            String arg = args.get(i);
+        Iterator<String> rest = args.iterator();
+        while (rest.hasNext()) {
+            String arg = rest.next();
             if (!arg.startsWith("--")) {
                 suites.add(suite(arg));
                 continue;
             }
-            if (i + 1 == args.size()) {
+            if (!rest.hasNext()) {
                 throw new IllegalArgumentException(arg + " needs a number");
             }
-            i++;
-            long number = number(arg, args.get(i));
+            long number = number(arg, rest.next());
             switch (arg) {
                 case "--seed" -> only = number;
                 case "--from" -> from = number;
@@ -129,7 +131,7 @@ public final class SimulationMain {
                     System.out.printf(
                             Locale.ROOT,
                             "%s  %,d seeds, the last ones %d to %d of %s%n",
-                            LocalTime.now().truncatedTo(ChronoUnit.SECONDS),
+                            LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS),
                             all.runs(),
                             seed,
                             seed + simulation.tally().runs() - 1,
