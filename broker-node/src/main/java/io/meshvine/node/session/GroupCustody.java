@@ -57,7 +57,6 @@ public final class GroupCustody {
             this.key = key;
             this.sinceNanos = nanoTime.getAsLong();
             this.message = original.copy(this::released);
-            message.payload().retain(); // for the disk, until it is over
         }
 
         public GroupKey group() {
@@ -107,7 +106,6 @@ public final class GroupCustody {
             synchronized (this) {
                 over = true;
                 keeper = unit;
-                message.payload().release();
             }
             if (keeper != null && !keeper.deleteBehind(Family.QUEUES, key)) {
                 gone.add(key);
