@@ -25,7 +25,7 @@ final class DiskSpace {
     private final File folder;
     private final long reserveBytes;
     private long lookedNanos = System.nanoTime() - LOOK_NANOS;
-    private boolean enoughToDelete = true;
+    private long freeBytes = Long.MAX_VALUE;
     private volatile @Nullable String shortage;
 
     /** @param reserveBytes kept free, a tenth of the disk at most; 0 for none */
@@ -39,9 +39,9 @@ final class DiskSpace {
         return shortage != null;
     }
 
-    /** Whether a good part of the reserve is there. On the thread that looks. */
-    boolean isEnoughToDelete() {
-        return enoughToDelete;
+    /** What was free at the last look. On the thread that looks. */
+    long freeBytes() {
+        return freeBytes;
     }
 
     /** What is wrong, where, and what to do; empty if there is room. */
@@ -58,7 +58,7 @@ final class DiskSpace {
         lookedNanos = now;
         long reserve = Math.min(reserveBytes, folder.getTotalSpace() / MOST_OF_DISK);
         long free = folder.getUsableSpace();
-        enoughToDelete = free >= reserve / 4;
+        freeBytes = free;
         if (free < reserve) {
             String found =
                     folder + ": " + (free >> 20) + " MiB left on its disk, which is what is needed to delete; nothing"

@@ -161,8 +161,12 @@ final class RocksDatabase implements AutoCloseable {
 
     /** Bytes on disk and of what is only in the log yet. */
     long storedBytes() throws RocksDBException {
-        return database.getAggregatedLongProperty("rocksdb.total-sst-files-size")
-                + database.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
+        return database.getAggregatedLongProperty("rocksdb.total-sst-files-size") + memoryBytes();
+    }
+
+    /** Bytes of what is in memory and in the log only. */
+    long memoryBytes() throws RocksDBException {
+        return database.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
     }
 
     @Override

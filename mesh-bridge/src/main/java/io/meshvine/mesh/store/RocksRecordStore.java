@@ -46,6 +46,9 @@ public final class RocksRecordStore implements RecordStore {
     private static final long FLUSH_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long STALL_CHECK_NANOS = 1_000_000;
 
+    /** Of the same size, at most: a flush writes a table, and to compact it takes another one. */
+    private static final int TABLES_PER_BUFFER = 2;
+
     /** Opening takes some space for new files. */
     private static final int PROBE_BYTES = 1 << 20;
 
@@ -254,15 +257,15 @@ public final class RocksRecordStore implements RecordStore {
         private void makeRoom() throws EngineException {
             RocksDatabase open = database;
             long now = System.nanoTime();
-            if (open == null
-                    || !space.isEnoughToDelete()
-                    || open.sequence() == flushedSequence
-                    || now - flushedNanos < FLUSH_NANOS) {
+            if (open == null || open.sequence() == flushedSequence || now - flushedNanos < FLUSH_NANOS) {
                 return;
             }
             flushedNanos = now;
-            flushedSequence = open.sequence();
             try {
+                if (space.freeBytes() < open.memoryBytes() * TABLES_PER_BUFFER) {
+                    return; // a flush that fails stops everything
+                }
+                flushedSequence = open.sequence();
                 open.flush();
             } catch (RocksDBException e) {
                 broken = true;
