@@ -96,6 +96,7 @@ public final class Node implements RunningNode {
     private final SharedSide groups;
     private final GroupCustody custody;
     private final @Nullable ClientHomes homes;
+    private final MeshClients clients;
     private final MoquetteEngine engine;
     private final Front front;
     private final SysTopics sysTopics;
@@ -173,6 +174,7 @@ public final class Node implements RunningNode {
                         wills,
                         List.of(timer, sessionLoop::execute))
                 : null;
+        this.clients = new MeshClients(mesh, bridgeLoop, home.id(), sessions);
         sessions.listen(new SessionEnd(subscriptions, wills, shared, homes));
         this.engine = new MoquetteEngine(sessions::get, Front::outlet);
         this.front = new Front(
@@ -226,6 +228,7 @@ public final class Node implements RunningNode {
                         mesh::status,
                         mesh::diagnose,
                         mesh::divergence,
+                        clients::find,
                         counters::all,
                         loaded.settings(),
                         metrics::scrape),
@@ -400,6 +403,7 @@ public final class Node implements RunningNode {
         engine.close();
         sessions.close();
         admin.close();
+        clients.close();
         metrics.close();
         timer.shutdownNow();
         sessionLoop.close();

@@ -1,7 +1,17 @@
 package io.meshvine.mesh;
 
+import io.meshvine.mesh.client.ClientName;
+import io.meshvine.mesh.client.ClientPage;
+import io.meshvine.mesh.client.ClientPart;
+import io.meshvine.mesh.client.ClientQuery;
+import io.meshvine.mesh.client.ClientReport;
+import io.meshvine.mesh.client.ClientReport.Connection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Values of the mesh core as a bridge would give them, for tests of what shows them. */
 public final class MeshFixtures {
@@ -27,6 +37,40 @@ public final class MeshFixtures {
                         new MeshDiagnosis.Finding(SELF, PEER, MeshStatus.LinkState.CONNECTED, 400),
                         new MeshDiagnosis.Finding(PEER, SELF, MeshStatus.LinkState.CONNECTED, 500)),
                 List.of());
+    }
+
+    /** Clients "pump-1" of user "ann", connected at "b", and "pump-2" and "valve", away, at "a". */
+    public static CompletableFuture<ClientPage> clients(ClientQuery query, boolean wholeMesh) {
+        Map<NodeId, ClientPart> parts = new HashMap<>();
+        parts.put(SELF, part(query, client("pump-2", "", null), client("valve", "", null)));
+        if (wholeMesh) {
+            parts.put(
+                    PEER,
+                    part(query, client("pump-1", "ann", new Connection(5, "10.0.0.7:50000", "mqtt.tls", 60, 1_000))));
+        }
+        return CompletableFuture.completedFuture(ClientPage.of(parts, query.limit()));
+    }
+
+    private static ClientPart part(ClientQuery query, ClientReport... clients) {
+        return new ClientPart(
+                Stream.of(clients)
+                        .filter(each -> query.matches(each.name(), each.isConnected()))
+                        .toList(),
+                false);
+    }
+
+    private static ClientReport client(String id, String user, @Nullable Connection connection) {
+        return new ClientReport(
+                new ClientName(id, user),
+                true,
+                connection,
+                300,
+                4,
+                12,
+                3_456,
+                2,
+                2,
+                List.of(new ClientReport.Filter("plant/#", 1)));
     }
 
     /** A mesh of this node "a" and a connected peer "b". */

@@ -56,6 +56,7 @@ public final class AdminServer implements AutoCloseable {
     private final ObjectMapper json = new ObjectMapper();
     private final MeshView meshView = new MeshView(json);
     private final DiagnosisView diagnosisView = new DiagnosisView(json);
+    private final ClientRoutes clientRoutes;
     private @Nullable Javalin http;
     private @Nullable ServerConnector connector;
 
@@ -64,6 +65,7 @@ public final class AdminServer implements AutoCloseable {
         this.listener = listener;
         this.gate = new AdminGate(access);
         this.sources = sources;
+        this.clientRoutes = new ClientRoutes(sources, json);
     }
 
     /**
@@ -122,6 +124,8 @@ public final class AdminServer implements AutoCloseable {
         config.routes.get("/api/v1/mesh", this::mesh);
         config.routes.post("/api/v1/mesh/probe", this::probe);
         config.routes.get("/api/v1/mesh/divergence", this::divergence);
+        config.routes.get("/api/v1/clients", context -> clients(context, clientRoutes::many));
+        config.routes.get("/api/v1/clients/{id}", context -> clients(context, clientRoutes::one));
         config.routes.get("/api/v1/config", this::configuration);
         config.routes.exception(HttpResponseException.class, this::refused);
         config.routes.exception(Exception.class, this::failed);
@@ -182,6 +186,21 @@ public final class AdminServer implements AutoCloseable {
             respond(context, OK, DivergenceView.of(json, reports));
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("no report of the mesh", e);
+            respond(context, UNAVAILABLE, error(UNAVAILABLE, "the mesh does not answer"));
+        }
+    }
+
+    /** Asks for clients. */
+    @FunctionalInterface
+    private interface ClientRoute {
+        ObjectNode answer(Context context) throws InterruptedException, ExecutionException, TimeoutException;
+    }
+
+    private void clients(Context context, ClientRoute route) throws InterruptedException {
+        try {
+            respond(context, OK, route.answer(context));
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("nothing about clients", e);
             respond(context, UNAVAILABLE, error(UNAVAILABLE, "the mesh does not answer"));
         }
     }

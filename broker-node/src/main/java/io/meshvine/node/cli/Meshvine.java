@@ -70,6 +70,7 @@ public final class Meshvine implements Callable<Integer> {
                 .addSubcommand(new NodeCommand(starter, environment))
                 .addSubcommand(new CheckConfigCommand(environment))
                 .addSubcommand(new StatusCommand(environment))
+                .addSubcommand(new ClientsCommand(environment))
                 .addSubcommand(new DoctorCommand(environment))
                 .addSubcommand(new HealthCommand(environment))
                 .addSubcommand(new UserCommand(environment, System.in));

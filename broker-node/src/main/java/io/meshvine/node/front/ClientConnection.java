@@ -1,6 +1,7 @@
 package io.meshvine.node.front;
 
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Outlet;
 import io.netty.channel.Channel;
@@ -24,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One connection of a client, from its first byte to its end, and the {@link Outlet} of its session. Confined to the
- * loop of its channel, but for {@link #takenOver}, {@link #admitted}, {@link #onLoop} and {@link #pauses}.
+ * loop of its channel, but for {@link #takenOver}, {@link #admitted}, {@link #onLoop}, {@link #facts} and
+ * {@link #pauses}.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
 final class ClientConnection implements Outlet, TakeoverGate.Claimant {
@@ -63,6 +65,7 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
             ConnectRequest request,
             Client client,
             ClientSession session,
+            ConnectionFacts facts,
             PublishEncoder encoder,
             PublishFlow publishes,
             SubscribeFlow subscriptions) {}
@@ -92,6 +95,10 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
         } catch (SSLPeerUnverifiedException showedNone) {
             return null;
         }
+    }
+
+    Transport transport() {
+        return transport;
     }
 
     ReadPauses pauses() {
@@ -133,6 +140,12 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
     @Override
     public void pubrel(int packetId) {
         send(Packets.pubrel(packetId, MqttReasonCodes.PubRel.SUCCESS));
+    }
+
+    /** It is served before the session has it, and the session hands it from thread to thread. */
+    @Override
+    public ConnectionFacts facts() {
+        return requireServed().facts();
     }
 
     @Override

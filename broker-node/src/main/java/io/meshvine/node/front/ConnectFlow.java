@@ -2,6 +2,7 @@ package io.meshvine.node.front;
 
 import io.meshvine.node.routing.Will;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.JournalUnit;
 import io.meshvine.node.session.ReadPermit;
 import io.meshvine.node.session.Sessions;
@@ -10,7 +11,9 @@ import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttReasonCodes;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -222,9 +225,21 @@ final class ConnectFlow {
                 asked,
                 known,
                 held.session,
+                facts(asked, known),
                 new PublishEncoder(asked.version5(), asked.maxPacketSize(), aliases),
                 new PublishFlow(services, connection, asked, permissions, held.session),
                 new SubscribeFlow(services, connection, asked, permissions, held.session));
+    }
+
+    private ConnectionFacts facts(ConnectRequest asked, Client known) {
+        return new ConnectionFacts(
+                asked.version(),
+                known.address() instanceof InetSocketAddress from
+                        ? NetUtil.toSocketAddressString(from)
+                        : String.valueOf(known.address()),
+                connection.transport().setting(),
+                keepAlive(asked),
+                services.wallMillis().getAsLong());
     }
 
     /** A proof that expires ends the connection; the loop forgets it should the connection end before. */

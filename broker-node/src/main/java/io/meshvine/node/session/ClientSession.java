@@ -104,6 +104,12 @@ public final class ClientSession {
         return outlet != null;
     }
 
+    /** The client's connection; null if it has none. Any thread. */
+    public @Nullable ConnectionFacts connection() {
+        Outlet current = outlet;
+        return current == null ? null : current.facts();
+    }
+
     /** Whether the session is over: it takes no deliveries and no subscriptions any more. Any thread. */
     public boolean isEnded() {
         return ended;

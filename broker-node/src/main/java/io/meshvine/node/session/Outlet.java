@@ -29,4 +29,7 @@ public interface Outlet {
 
     /** Sends what was written. */
     void flush();
+
+    /** What operators are told of the connection, the same for its life. Any thread. */
+    ConnectionFacts facts();
 }

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AdminServerTest {
 
@@ -152,6 +153,81 @@ class AdminServerTest {
     }
 
     @Test
+    void listsTheClientsOfTheMesh() throws Exception {
+        JsonNode body = json.readTree(get("/api/v1/clients").body());
+
+        assertThat(body.path("clients").findValuesAsText("id")).contains("pump-1", "pump-2", "valve");
+        JsonNode pump = body.at("/clients/0");
+        assertThat(pump.path("id").asText()).isEqualTo("pump-1");
+        assertThat(pump.path("user").asText()).isEqualTo("ann");
+        assertThat(pump.at("/node/id").asText()).isEqualTo(MeshFixtures.PEER.toString());
+        assertThat(pump.at("/node/name").asText()).isEqualTo("b");
+        assertThat(pump.path("connected").asBoolean()).isTrue();
+        assertThat(pump.path("connectedSince").asText()).isEqualTo("1970-01-01T00:00:01Z");
+        assertThat(pump.path("address").asText()).isEqualTo("10.0.0.7:50000");
+        assertThat(pump.path("listener").asText()).isEqualTo("mqtt.tls");
+        assertThat(pump.path("protocol").asText()).isEqualTo("5.0");
+        assertThat(pump.path("keepAliveSeconds").asInt()).isEqualTo(60);
+        assertThat(pump.path("sessionExpirySeconds").asInt()).isEqualTo(300);
+        assertThat(pump.path("subscriptions").asInt()).isEqualTo(2);
+        assertThat(pump.path("queuedMessages").asInt()).isEqualTo(12);
+        assertThat(pump.path("queuedBytes").asInt()).isEqualTo(3_456);
+        assertThat(pump.path("inFlight").asInt()).isEqualTo(2);
+        assertThat(pump.has("filters")).isFalse();
+        assertThat(body.path("missing")).isEmpty();
+        assertThat(body.has("cursor")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "q=pump, 2",
+        "q=pump-2*, 1",
+        "q=ump*, 0",
+        "q=ump, 2",
+        "connected=true, 1",
+        "connected=false, 2",
+        "mesh=false, 2",
+        "limit=2, 2",
+        "q=pump&connected=false, 1",
+    })
+    void findsClients(String query, int found) throws Exception {
+        assertThat(json.readTree(get("/api/v1/clients?" + query).body()).path("clients"))
+                .hasSize(found);
+    }
+
+    @Test
+    void goesFromPageToPage() throws Exception {
+        JsonNode first = json.readTree(get("/api/v1/clients?limit=2").body());
+        JsonNode second = json.readTree(
+                get("/api/v1/clients?limit=2&cursor=" + first.path("cursor").asText())
+                        .body());
+
+        assertThat(first.at("/clients/1/id").asText()).isEqualTo("pump-2");
+        assertThat(second.at("/clients/0/id").asText()).isEqualTo("valve");
+        assertThat(second.has("cursor")).isFalse();
+    }
+
+    @Test
+    void showsOneClientWithItsSubscriptions() throws Exception {
+        JsonNode body = json.readTree(get("/api/v1/clients/pump-1").body());
+
+        assertThat(body.path("clients")).hasSize(1);
+        assertThat(body.at("/clients/0/filters/0/filter").asText()).isEqualTo("plant/#");
+        assertThat(body.at("/clients/0/filters/0/qos").asInt()).isEqualTo(1);
+        assertThat(get("/api/v1/clients/pump").statusCode()).isEqualTo(404);
+        assertThat(get("/api/v1/clients/pump-1?mesh=false").statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"limit=0", "limit=1001", "limit=x", "cursor=%25", "cursor=YQ", "connected=1", "mesh=no"})
+    void saysWhatIsWrongWithAQuestionForClients(String query) throws Exception {
+        HttpResponse<String> response = get("/api/v1/clients?" + query);
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body()).contains("expected");
+    }
+
+    @Test
     void showsTheConfigurationInEffectWithItsSources() throws Exception {
         JsonNode body = json.readTree(get("/api/v1/config").body());
 
@@ -190,6 +266,7 @@ class AdminServerTest {
                         () -> mesh,
                         timeout -> diagnosis,
                         () -> CompletableFuture.completedFuture(List.of()),
+                        MeshFixtures::clients,
                         Map::of,
                         List.of(),
                         () -> {
@@ -240,6 +317,7 @@ class AdminServerTest {
                 () -> mesh,
                 timeout -> diagnosis,
                 () -> CompletableFuture.completedFuture(List.of(DIVERGED)),
+                MeshFixtures::clients,
                 () -> Map.of("published", Map.of("1", 5L)),
                 List.of(new Effective("mesh.name", "plant", "MESHVINE_MESH_NAME")),
                 () -> "up 1\n");
@@ -259,9 +337,23 @@ class AdminServerTest {
 
     @ParameterizedTest
     @CsvSource({
-        "GET, /health/live", "GET, /health/ready", "GET, /metrics", "GET, /api/v1/mesh", "GET, /api/v1/mesh/divergence",
-        "GET, /api/v1/config", "POST, /api/v1/mesh/probe", "GET, /nowhere", "PUT, /metrics", "HEAD, /metrics",
-        "OPTIONS, /metrics", "TRACE, /metrics", "GET, /api/v1/../v1/config", "GET, //metrics", "GET, /%6detrics",
+        "GET, /health/live",
+        "GET, /health/ready",
+        "GET, /metrics",
+        "GET, /api/v1/mesh",
+        "GET, /api/v1/mesh/divergence",
+        "GET, /api/v1/config",
+        "GET, /api/v1/clients",
+        "GET, /api/v1/clients/x",
+        "POST, /api/v1/mesh/probe",
+        "GET, /nowhere",
+        "PUT, /metrics",
+        "HEAD, /metrics",
+        "OPTIONS, /metrics",
+        "TRACE, /metrics",
+        "GET, /api/v1/../v1/config",
+        "GET, //metrics",
+        "GET, /%6detrics",
     })
     void everyRouteAsksForCredentialsWhereThereAreAny(String method, String path) throws Exception {
         AdminAccess access = (user, password, address) -> user.equals("ann")

@@ -51,6 +51,7 @@ class AskNodeTest {
                         () -> CompletableFuture.completedFuture(MeshFixtures.status()),
                         timeout -> CompletableFuture.completedFuture(diagnosis.get()),
                         () -> CompletableFuture.completedFuture(List.of()),
+                        MeshFixtures::clients,
                         Map::of,
                         List.of(),
                         () -> ""),
@@ -91,6 +92,7 @@ class AskNodeTest {
                 () -> CompletableFuture.completedFuture(MeshFixtures.status()),
                 timeout -> CompletableFuture.completedFuture(diagnosis.get()),
                 () -> CompletableFuture.completedFuture(List.of()),
+                MeshFixtures::clients,
                 Map::of,
                 List.of(),
                 () -> "");
@@ -165,6 +167,43 @@ class AskNodeTest {
     void statusAsJsonIsWhatTheNodeSaid() {
         assertThat(run("status", "--json", "--admin", url())).isZero();
         assertThat(out.toString()).startsWith("{").contains("\"mesh\" : \"plant\"");
+    }
+
+    @Test
+    void clientsShowsWhereTheyAre() {
+        assertThat(run("clients", "--admin", url())).isZero();
+        assertThat(out.toString())
+                .containsPattern("pump-1 \\(ann\\) +b +connected +5.0 +10.0.0.7:50000 +60 +2 +12 +3456 +2")
+                .containsPattern("pump-2 +a +away +- +- +-")
+                .contains("valve");
+    }
+
+    @Test
+    void clientsFindsSomeAndSaysHowToGoOn() {
+        assertThat(run("clients", "--admin", url(), "--search", "pump*", "--no-connected"))
+                .isZero();
+        assertThat(out.toString()).contains("pump-2").doesNotContain("pump-1", "valve", "--cursor");
+        assertThat(run("clients", "--admin", url(), "--limit", "1")).isZero();
+        assertThat(out.toString()).contains("there are more: --cursor ");
+        String cursor = out.toString().replaceAll("(?s).*--cursor (\\S+).*", "$1");
+        assertThat(run("clients", "--admin", url(), "--here", "--cursor", cursor))
+                .isZero();
+        assertThat(out.toString()).contains("valve");
+        assertThat(run("clients", "--admin", url(), "--limit", "1001")).isEqualTo(1);
+        assertThat(err.toString()).contains("1 to 1000 expected");
+    }
+
+    @Test
+    void clientsShowsOneWithItsSubscriptions() {
+        assertThat(run("clients", "pump-1", "--admin", url())).isZero();
+        assertThat(out.toString())
+                .contains("client         pump-1 (ann)", "b, id " + MeshFixtures.PEER)
+                .contains("connected since 1970-01-01T00:00:01Z from 10.0.0.7:50000 by mqtt.tls, MQTT 5.0")
+                .contains("12 messages, 3456 bytes, 2 in flight", "  qos 1        plant/#", "1 more are not shown");
+        assertThat(run("clients", "no one", "--admin", url())).isEqualTo(1);
+        assertThat(err.toString()).contains("no client no one");
+        assertThat(run("clients", "--json", "--admin", url())).isZero();
+        assertThat(out.toString()).contains("\"id\" : \"valve\"");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.meshvine.mesh.BridgeLoop;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.Outlet;
@@ -79,6 +80,11 @@ class MoquetteEngineTest {
 
         @Override
         public void flush() {}
+
+        @Override
+        public ConnectionFacts facts() {
+            return new ConnectionFacts(5, "127.0.0.1:50000", "mqtt.tcp", 60, 0);
+        }
     }
 
     private static final class Failures extends ChannelInboundHandlerAdapter {

@@ -17,6 +17,7 @@ import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.DropReason;
 import io.meshvine.node.session.GroupCustody;
@@ -482,5 +483,10 @@ class RoutingTest {
 
         @Override
         public void flush() {}
+
+        @Override
+        public ConnectionFacts facts() {
+            return new ConnectionFacts(5, "127.0.0.1:50000", "mqtt.tcp", 60, 0);
+        }
     }
 }

@@ -16,6 +16,7 @@ import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.DropReason;
 import io.meshvine.node.session.GroupCustody;
@@ -737,5 +738,10 @@ class SharedDeliveryTest {
 
         @Override
         public void flush() {}
+
+        @Override
+        public ConnectionFacts facts() {
+            return new ConnectionFacts(5, "127.0.0.1:50000", "mqtt.tcp", 60, 0);
+        }
     }
 }

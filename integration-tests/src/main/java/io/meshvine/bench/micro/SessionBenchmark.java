@@ -3,6 +3,7 @@ package io.meshvine.bench.micro;
 import io.meshvine.mesh.BridgeLoop;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.node.session.ClientSession;
+import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Journal;
 import io.meshvine.node.session.Message;
@@ -83,6 +84,11 @@ public class SessionBenchmark {
 
         @Override
         public void flush() {}
+
+        @Override
+        public ConnectionFacts facts() {
+            return new ConnectionFacts(5, "127.0.0.1:50000", "mqtt.tcp", 60, 0);
+        }
     }
 
     @Setup
