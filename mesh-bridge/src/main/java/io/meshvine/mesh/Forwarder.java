@@ -122,8 +122,10 @@ final class Forwarder {
         MeshTarget target = new MeshTarget(run.peer(), true, 0, List.of());
         try {
             for (Arrival arrival : run.unpack(reader, nowNanos)) {
-                MeshPublish publish = arrival.publish();
-                forward(publish, EncodedPublish.of(publish), target, null, null, nowNanos);
+                for (Arrival each : arrival.each()) {
+                    MeshPublish publish = each.publish();
+                    forward(publish, EncodedPublish.of(publish), target, null, null, nowNanos);
+                }
             }
         } catch (WireException impossible) {
             throw new IllegalStateException("a run of this node's own", impossible);

@@ -1,5 +1,6 @@
 package io.meshvine.mesh;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Port: the node's own broker as the mesh sees it. Called on the bridge loop; must not block. */
@@ -24,12 +25,39 @@ public interface LocalBroker {
      * @param groups shared subscriptions of which one local member gets it
      * @param ticket if not 0, the origin waits to be told, by {@link io.meshvine.mesh.group.GroupLedger#done}, that
      *     those members are done with it
+     * @param further publishes behind it that differ from it in their payloads only; none but at QoS 0, for ordinary
+     *     subscribers, without properties
      */
-    record Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups, long ticket) {
+    record Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups, long ticket, Payloads further) {
+
+        /** An arrival of one publish. */
+        public Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups, long ticket) {
+            this(publish, subscribers, groups, ticket, Payloads.NONE);
+        }
 
         /** An arrival of which nobody waits to hear more. */
         public Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups) {
             this(publish, subscribers, groups, 0);
+        }
+
+        /** How many publishes arrived. */
+        public int count() {
+            return 1 + further.count();
+        }
+
+        /** All that arrived, one by one. */
+        public List<Arrival> each() {
+            if (further.isEmpty()) {
+                return List.of(this);
+            }
+            List<Arrival> all = new ArrayList<>(count());
+            all.add(new Arrival(publish, subscribers, groups, ticket));
+            for (int i = 0; i < further.count(); i++) {
+                byte[] body = new byte[1 + further.length(i)]; // no properties
+                System.arraycopy(further.array(), further.start(i), body, 1, further.length(i));
+                all.add(new Arrival(publish.withBody(body), subscribers, groups, ticket));
+            }
+            return all;
         }
     }
 }

@@ -194,7 +194,7 @@ final class Membership {
         contact.link = link;
         contact.theirSession = theirSession;
         contact.agreed = false;
-        link.greet();
+        link.greet(hello.flightWindowBytes());
         return link;
     }
 
@@ -247,7 +247,8 @@ final class Membership {
                 options.maxPublishBytes(),
                 !contact.agreed,
                 link == null ? Position.NONE : link.acceptedThrough(),
-                link == null ? Position.NONE : link.receivedThrough());
+                link == null ? Position.NONE : link.receivedThrough(),
+                options.flightWindowBytes());
         byte[] payload = hello.encode();
         WireWriter frame = new WireWriter(FrameHeader.MAX_BYTES + payload.length);
         new FrameHeader(FrameKind.HELLO, contact.session, contact.theirSession, 0).write(frame);

@@ -659,7 +659,7 @@ public final class MeshBridge implements AutoCloseable {
         int[] received = new int[QOS_LEVELS];
         for (Arrival taken : intake.arrivals()) {
             Arrival arrival = taken;
-            received[arrival.publish().qos()]++;
+            received[arrival.publish().qos()] += arrival.count();
             if (exchange.apply(link, arrival)) {
                 handover.unit().waitForOthers(); // for what the retained map had written
             }
@@ -680,8 +680,9 @@ public final class MeshBridge implements AutoCloseable {
         try {
             broker.deliver(link.peer(), deliveries, handover.unit(), handover);
         } catch (RuntimeException failed) {
-            counters.countDropped(DropReason.DELIVERY_FAILED, deliveries.size());
-            LOG.error("the local broker failed on {} publishes of {}", deliveries.size(), link.peer(), failed);
+            int publishes = deliveries.stream().mapToInt(Arrival::count).sum();
+            counters.countDropped(DropReason.DELIVERY_FAILED, publishes);
+            LOG.error("the local broker failed on {} publishes of {}", publishes, link.peer(), failed);
             handover.run(); // repeating them would fail again
         }
     }

@@ -48,7 +48,7 @@ public record MeshOptions(
     /** Most addresses that a node tells its peers. */
     public static final int MAX_ADDRESSES = 32;
 
-    /** Least {@link #flightWindowBytes}: receivers report what they consumed at the latest after a quarter of it. */
+    /** Least {@link #flightWindowBytes}: what is in flight at a time fills a few frames. */
     public static final int MIN_FLIGHT_WINDOW_BYTES = 256 * KIB;
 
     public MeshOptions {
@@ -82,7 +82,7 @@ public record MeshOptions(
                 nodeName,
                 Duration.ofMillis(500),
                 Duration.ofMillis(50),
-                16 * KIB,
+                56 * KIB,
                 16 * MIB,
                 64L * MIB,
                 4L * MIB,

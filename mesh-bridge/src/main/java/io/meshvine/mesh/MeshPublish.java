@@ -44,6 +44,16 @@ public record MeshPublish(
         }
     }
 
+    /** The same with other properties and payload. */
+    MeshPublish withBody(byte[] other) {
+        return new MeshPublish(topic, qos, retain, stamp, acceptedNanos, expirySeconds, other);
+    }
+
+    /** Whether it is of QoS 0 and nothing but a topic and a payload. */
+    public boolean isBare() {
+        return qos == 0 && !retain && expirySeconds == NEVER_EXPIRES && body[0] == 0;
+    }
+
     /** Whether this deletes the retained message of its topic: retain with an empty payload [MQTT-3.3.1-6]. */
     public boolean deletesRetained() {
         return retain && payloadOffset() == body.length;

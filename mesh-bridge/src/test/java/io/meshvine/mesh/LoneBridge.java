@@ -186,7 +186,8 @@ final class LoneBridge {
                                     1 << 20,
                                     false,
                                     accepted,
-                                    accepted)
+                                    accepted,
+                                    MeshOptions.MIN_FLIGHT_WINDOW_BYTES)
                             .encode());
         }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a bridge does for its own node; the test plays the peers. */
 class MeshBridgeTest {
+    private static final byte[] TOPIC = "a/b".getBytes(StandardCharsets.UTF_8);
     private static final Interest WANTED = new Interest(Interest.NO_GROUP, "a/#", 2);
     private static final Duration RETENTION = Duration.ofMinutes(5);
     private static final int WINDOW = 16 * 1024;
@@ -46,10 +47,9 @@ class MeshBridgeTest {
     }
 
     private PublishRun run(LoneBridge.Peer to, long interestVersion, int publishes, int payloadBytes) {
-        PublishRun run = new PublishRun(to.id, interestVersion);
+        PublishRun run = new PublishRun(to.id, interestVersion, 0);
         for (int i = 0; i < publishes; i++) {
-            int at = run.add("a/b".getBytes(StandardCharsets.UTF_8), 1 + payloadBytes);
-            run.array()[at] = 0;
+            run.addBare(TOPIC, payloadBytes);
         }
         return run;
     }

@@ -177,7 +177,8 @@ class WireFuzzTest {
                                 MAX_PUBLISH,
                                 true,
                                 Position.NONE,
-                                position())
+                                position(),
+                                MeshOptions.MIN_FLIGHT_WINDOW_BYTES)
                         .encode();
             case GOODBYE, INTEREST_REQUEST -> new byte[0];
             case PING -> new Ping(1, position(), random.nextInt(1_000), 1, 1, random.nextLong()).encode();

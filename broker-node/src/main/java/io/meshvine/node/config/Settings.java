@@ -257,7 +257,7 @@ final class Settings {
             ValueType.duration("1ms", "1m"),
             "how long a peer may take to confirm a publish");
     static final Setting<Long> MESH_MAX_FRAME_SIZE = add(
-            "mesh.max-frame-size", "16KiB", ValueType.size("1KiB", "1MiB"), "size up to which publishes share a frame");
+            "mesh.max-frame-size", "56KiB", ValueType.size("1KiB", "1MiB"), "size up to which publishes share a frame");
     static final Setting<Long> MESH_LINK_WINDOW = add(
             "mesh.link-window",
             "64MiB",

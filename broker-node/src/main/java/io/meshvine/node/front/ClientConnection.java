@@ -138,6 +138,13 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
     }
 
     @Override
+    public int publishFurther(Delivery delivery) {
+        int written = requireServed().encoder().encodeFurther(packets, delivery);
+        sent.add(0, written);
+        return written;
+    }
+
+    @Override
     public void pubrel(int packetId) {
         send(Packets.pubrel(packetId, MqttReasonCodes.PubRel.SUCCESS));
     }

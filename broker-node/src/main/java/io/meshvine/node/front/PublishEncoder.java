@@ -1,8 +1,11 @@
 package io.meshvine.node.front;
 
+import io.meshvine.mesh.Payloads;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Message;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
 import java.nio.charset.StandardCharsets;
 
@@ -57,7 +60,7 @@ final class PublishEncoder {
                 + (delivery.qos() > 0 ? 2 : 0)
                 + (version5 ? PropertyWriter.variableLength(propertyBytes) + propertyBytes : 0)
                 + payload.readableBytes();
-        int size = 1 + PropertyWriter.variableLength(remaining) + remaining;
+        int size = sizeOf(remaining);
         if (size > maxPacketSize) {
             return false;
         }
@@ -84,6 +87,69 @@ final class PublishEncoder {
         }
         out.writeBytes(payload, payload.readerIndex(), payload.readableBytes());
         return true;
+    }
+
+    /** Writes the packets of what comes behind a message that was written; returns how many the client takes. */
+    int encodeFurther(OutboundPackets packets, Delivery delivery) {
+        Payloads payloads = delivery.message().further();
+        byte[] head = headOfFurther(delivery);
+        int bytes = 0;
+        for (int i = 0; i < payloads.count(); i++) {
+            int size = sizeOf(head.length + payloads.length(i));
+            bytes += size > maxPacketSize ? 0 : size;
+        }
+        if (bytes == 0) {
+            return 0;
+        }
+        ByteBuf out = packets.room(bytes).ensureWritable(bytes);
+        byte[] start = NO_BYTES;
+        int startLength = -1; // of the payload that it is for: many are as long as the one before
+        int written = 0;
+        for (int i = 0; i < payloads.count(); i++) {
+            int length = payloads.length(i);
+            if (sizeOf(head.length + length) <= maxPacketSize) {
+                if (length != startLength) {
+                    start = startOfFurther(delivery, head, length);
+                    startLength = length;
+                }
+                out.writeBytes(start);
+                out.writeBytes(payloads.array(), payloads.start(i), length);
+                written++;
+            }
+        }
+        return written;
+    }
+
+    /** All of a packet but its payload. */
+    private static byte[] startOfFurther(Delivery delivery, byte[] head, int payloadBytes) {
+        int remaining = head.length + payloadBytes;
+        ByteBuf start = Unpooled.buffer(1 + 4 + head.length);
+        start.writeByte(TYPE | (delivery.retain() ? RETAIN : 0));
+        PropertyWriter.writeVariable(start, remaining);
+        return ByteBufUtil.getBytes(start.writeBytes(head));
+    }
+
+    /** What stands between the length and the payload: the alias is known by now, and there is no other property. */
+    private byte[] headOfFurther(Delivery delivery) {
+        String topic = delivery.message().topic();
+        int alias = aliases.find(topic);
+        boolean topicKnown = alias != OutboundAliases.NONE;
+        byte[] topicBytes = topicKnown ? NO_BYTES : utf8(topic);
+        int propertyBytes = PropertyWriter.length(delivery.subscriptionIds()) + (topicKnown ? ALIAS_LENGTH : 0);
+        ByteBuf head = Unpooled.buffer(2 + topicBytes.length + 4 + propertyBytes);
+        head.writeShort(topicBytes.length).writeBytes(topicBytes);
+        if (version5) {
+            PropertyWriter.writeVariable(head, propertyBytes);
+            PropertyWriter.write(head, delivery.subscriptionIds());
+            if (topicKnown) {
+                head.writeByte(MqttPropertyType.TOPIC_ALIAS.value()).writeShort(alias);
+            }
+        }
+        return ByteBufUtil.getBytes(head);
+    }
+
+    private static int sizeOf(int remaining) {
+        return 1 + PropertyWriter.variableLength(remaining) + remaining;
     }
 
     @SuppressWarnings("ReferenceEquality") // Of another string that says the same, the bytes are made anew.

@@ -15,7 +15,11 @@ final class PublishTally {
     }
 
     void add(int qos) {
-        byQos[qos]++;
+        add(qos, 1);
+    }
+
+    void add(int qos, int count) {
+        byQos[qos] += count;
         any = true;
     }
 

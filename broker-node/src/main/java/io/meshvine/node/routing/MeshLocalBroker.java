@@ -90,6 +90,9 @@ public final class MeshLocalBroker implements LocalBroker {
         if (arrival.subscribers()) {
             MeshPublish publish = arrival.publish();
             Message message = publishes.message(publish);
+            if (!arrival.further().isEmpty()) {
+                message = message.with(arrival.further());
+            }
             try {
                 Route route = routes.route(publish.topic());
                 List<Match> here = route.local().clients();

@@ -5,6 +5,7 @@ import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.PublishCodec;
+import io.netty.buffer.ByteBuf;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ final class MeshRuns {
     private final MeshGate mesh;
     private final Map<NodeId, PublishRun> open = new LinkedHashMap<>();
     private @Nullable PublishRun latest;
+    private int latestBytes;
 
     MeshRuns(Executor loop, MeshGate mesh) {
         this.loop = loop;
@@ -38,13 +40,14 @@ final class MeshRuns {
     /** Adds a message for each target. */
     void add(Message message, Route route, List<MeshTarget> targets) {
         boolean gathers = !open.isEmpty() || flushesLater();
-        int bareBytes = PublishCodec.bareBodyBytes(message);
-        byte[] body = bareBytes < 0 ? PublishCodec.encode(message) : null;
+        byte[] body = PublishCodec.isBare(message) ? null : PublishCodec.encode(message);
+        ByteBuf payload = message.payload();
+        int payloadBytes = payload.readableBytes();
         for (MeshTarget target : targets) {
             PublishRun run = run(target.peer(), route.remoteVersion());
             if (body == null) {
-                int at = run.add(route.topic(), bareBytes);
-                PublishCodec.encodeBare(message, run.array(), at);
+                int at = run.addBare(route.topic(), payloadBytes);
+                payload.getBytes(payload.readerIndex(), run.array(), at, payloadBytes);
             } else {
                 int at = run.add(route.topic(), body.length);
                 System.arraycopy(body, 0, run.array(), at, body.length);
@@ -68,7 +71,7 @@ final class MeshRuns {
             run = null;
         }
         if (run == null) {
-            run = new PublishRun(peer, interestVersion);
+            run = new PublishRun(peer, interestVersion, latestBytes);
             open.put(peer, run);
         }
         latest = run;
@@ -78,6 +81,7 @@ final class MeshRuns {
     private void handOver(PublishRun run) {
         open.remove(run.peer());
         latest = null;
+        latestBytes = run.size();
         mesh.publish(run);
     }
 
@@ -94,7 +98,10 @@ final class MeshRuns {
     /** Hands everything over: before anything that must not overtake it, and at the end of the turn. */
     void flush() {
         if (!open.isEmpty()) {
-            open.values().forEach(mesh::publish);
+            for (PublishRun run : open.values()) {
+                latestBytes = run.size();
+                mesh.publish(run);
+            }
             open.clear();
             latest = null;
         }

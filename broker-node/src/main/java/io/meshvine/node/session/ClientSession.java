@@ -171,7 +171,8 @@ public final class ClientSession {
     public boolean deliver(Delivery delivery, JournalBatch batch) {
         DropReason refusal = refusal(delivery);
         if (refusal != null) {
-            return refuse(refusal);
+            context.counters().onDropped(refusal, delivery.message().count());
+            return false;
         }
         Set<Long> seen = moving;
         if (seen != null && !isFirst(delivery, seen)) {
@@ -205,7 +206,11 @@ public final class ClientSession {
 
     private boolean take(Entry entry) {
         Delivery delivery = entry.pending();
-        if (!reserve(delivery.qos(), delivery.message().footprint())) {
+        Message message = delivery.message();
+        if (!reserve(delivery.qos(), message)) {
+            if (message.count() > 1) {
+                return takeSome(delivery);
+            }
             entry.release();
             return refuse(delivery.qos() == 0 ? DropReason.QOS0_SLOW : DropReason.QUEUE_FULL);
         }
@@ -213,10 +218,19 @@ public final class ClientSession {
         return true;
     }
 
+    /** Takes of what a delivery stands for what there is room for. */
+    private boolean takeSome(Delivery delivery) {
+        boolean any = false;
+        for (Delivery one : delivery.each()) {
+            any |= take(new Entry(one));
+        }
+        return any;
+    }
+
     /** Takes deliveries that were gathered, in order: at once, if there is room for all of them. */
-    void takeAll(List<Entry> entries, long bytes) {
+    void takeAll(List<Entry> entries, int messages, long bytes) {
         SessionLimits limits = context.limits();
-        if (mailbox.reserveAll(entries.size(), bytes, limits.maxQos0Pending(), limits.maxQos0PendingBytes())) {
+        if (mailbox.reserve(messages, bytes, limits.maxQos0Pending(), limits.maxQos0PendingBytes())) {
             mailbox.pushAll(entries);
         } else {
             entries.forEach(this::take);
@@ -237,7 +251,7 @@ public final class ClientSession {
 
     private boolean deliverDurably(SessionJournal own, Delivery delivery, JournalBatch batch) {
         Message message = delivery.message();
-        if (!reserve(delivery.qos(), message.footprint())) {
+        if (!reserve(delivery.qos(), message)) {
             return refuse(DropReason.QUEUE_FULL);
         }
         JournalUnit unit = batch.unit();
@@ -269,7 +283,7 @@ public final class ClientSession {
     }
 
     /** The bounds of what waits hold for the mailbox too; QoS 0 can only take up its own share. */
-    private boolean reserve(int qos, int footprint) {
+    private boolean reserve(int qos, Message message) {
         SessionLimits limits = context.limits();
         int messages = limits.maxQos0Pending();
         long bytes = limits.maxQos0PendingBytes();
@@ -277,7 +291,7 @@ public final class ClientSession {
             messages += limits.maxQueuedMessages();
             bytes += limits.maxQueuedBytes();
         }
-        return mailbox.reserve(footprint, messages, bytes);
+        return mailbox.reserve(message.count(), message.footprint(), messages, bytes);
     }
 
     /** On the connection's own loop with nothing ahead: no detour; the flush follows in a turn. */
@@ -838,8 +852,9 @@ public final class ClientSession {
         try {
             Entry entry;
             while (taken < BATCH && (entry = mailbox.poll()) != null) {
-                taken++;
-                bytes += entry.pending().message().footprint();
+                Message message = entry.pending().message();
+                taken += message.count();
+                bytes += message.footprint();
                 accept(entry, moved);
             }
             more = outbound.pump(BATCH);

@@ -1,6 +1,7 @@
 package io.meshvine.node.session;
 
 import io.meshvine.mesh.GroupKey;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,13 @@ public record Delivery(
         if (qos < 0 || qos > 2) {
             throw new IllegalArgumentException("QoS must be 0 to 2: " + qos);
         }
+    }
+
+    /** Those of all messages that its message stands for, one by one. */
+    List<Delivery> each() {
+        return message.each().stream()
+                .map(one -> new Delivery(one, qos, retain, subscriptionIds, group))
+                .toList();
     }
 
     /** A delivery for ordinary subscriptions. */

@@ -18,6 +18,7 @@ final class DeliveryBurst {
     static final class Share {
         private final ClientSession session;
         private List<Entry> entries = new ArrayList<>();
+        private int messages;
         private long bytes;
 
         private Share(ClientSession session) {
@@ -26,11 +27,11 @@ final class DeliveryBurst {
 
         private void handOver() {
             List<Entry> all = entries;
-            long allBytes = bytes;
             if (!all.isEmpty()) {
+                session.takeAll(all, messages, bytes);
                 entries = new ArrayList<>();
+                messages = 0;
                 bytes = 0;
-                session.takeAll(all, allBytes);
             }
         }
     }
@@ -40,6 +41,7 @@ final class DeliveryBurst {
         Share share = share(session);
         Message message = delivery.message().retain();
         share.entries.add(new Entry(delivery));
+        share.messages += message.count();
         share.bytes += message.footprint();
     }
 

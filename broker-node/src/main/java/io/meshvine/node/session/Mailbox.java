@@ -43,22 +43,13 @@ final class Mailbox {
     /** Taken from the stack and in order. Consumer only. */
     private @Nullable Entry inbox;
 
-    /** Takes room for one more message. Any thread. Returns false, and takes none, if a bound would be passed. */
-    boolean reserve(int bytes, int maxMessages, long maxBytes) {
-        long before = (long) STATE.getAndAdd(this, ONE_MESSAGE + bytes);
-        // One message always fits into an empty mailbox, however small the bound.
-        if (count(before) == 0 || (count(before) < maxMessages && bytes(before) + bytes <= maxBytes)) {
-            return true;
-        }
-        STATE.getAndAdd(this, -(ONE_MESSAGE + bytes));
-        return false;
-    }
-
-    /** Takes room for several messages, if that passes no bound. Any thread. */
-    boolean reserveAll(int messages, long bytes, int maxMessages, long maxBytes) {
+    /** Takes room for messages. Any thread. Returns false, and takes none, if a bound would be passed. */
+    boolean reserve(int messages, long bytes, int maxMessages, long maxBytes) {
         long room = messages * ONE_MESSAGE + bytes;
         long before = (long) STATE.getAndAdd(this, room);
-        if (count(before) + messages <= maxMessages && bytes(before) + bytes <= maxBytes) {
+        // One message always fits into an empty mailbox, however small the bound.
+        boolean first = count(before) == 0 && messages == 1;
+        if (first || (count(before) + messages <= maxMessages && bytes(before) + bytes <= maxBytes)) {
             return true;
         }
         STATE.getAndAdd(this, -room);

@@ -1,7 +1,11 @@
 package io.meshvine.node.session;
 
+import io.meshvine.mesh.Payloads;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,7 @@ public final class Message {
     private final long id;
     private final int footprint;
     private final int hops;
+    private final Payloads further;
 
     /** Null where nobody asks when it is done with. */
     private final @Nullable Holders holders;
@@ -67,6 +72,7 @@ public final class Message {
                 origin,
                 newId(qos, origin),
                 0,
+                Payloads.NONE,
                 null);
     }
 
@@ -74,6 +80,7 @@ public final class Message {
      * The same with an identifier that it was given before; see {@link #id()}.
      *
      * @param hops see {@link #hops()}
+     * @param further see {@link #further()}
      * @param released run, on any thread, once all that hold the message gave it back: clients have acknowledged it, or it
      *     was dropped, or it is kept elsewhere. Null if nobody asks
      */
@@ -88,6 +95,7 @@ public final class Message {
             Origin origin,
             long id,
             int hops,
+            Payloads further,
             @Nullable Runnable released) {
         if (qos < 0 || qos > 2) {
             throw new IllegalArgumentException("QoS must be 0 to 2: " + qos);
@@ -101,8 +109,11 @@ public final class Message {
         this.publisherId = publisherId;
         this.origin = origin;
         this.id = id;
-        this.footprint = OBJECT_BYTES + topic.length() + payload.readableBytes();
+        this.footprint = (1 + further.count()) * (OBJECT_BYTES + topic.length())
+                + payload.readableBytes()
+                + further.array().length;
         this.hops = hops;
+        this.further = further;
         this.holders = released == null ? null : new Holders(released);
     }
 
@@ -158,6 +169,35 @@ public final class Message {
         return hops;
     }
 
+    /**
+     * Payloads of more messages behind this one, which are like it in all else: of QoS 0 and without properties. None for
+     * most messages.
+     */
+    public Payloads further() {
+        return further;
+    }
+
+    /** How many messages it stands for: one, and those of {@link #further()}. */
+    public int count() {
+        return 1 + further.count();
+    }
+
+    /** The same with more messages behind it. */
+    public Message with(Payloads following) {
+        return copy(following, null);
+    }
+
+    /** All that it stands for, one by one. */
+    public List<Message> each() {
+        List<Message> all = new ArrayList<>(count());
+        all.add(copy(Payloads.NONE, null));
+        for (int i = 0; i < further.count(); i++) {
+            ByteBuf own = Unpooled.wrappedBuffer(further.array(), further.start(i), further.length(i));
+            all.add(new Message(topic, own, qos, retain, properties, expiresAtMillis, publisherId, origin));
+        }
+        return all;
+    }
+
     /** Whether the message expiry interval has passed (MQTT 5, 3.3.2.3.3). */
     public boolean isExpired(long nowMillis) {
         return nowMillis >= expiresAtMillis;
@@ -179,8 +219,23 @@ public final class Message {
      * @param released run, on any thread, once all that hold the copy gave it back
      */
     Message copy(Runnable released) {
+        return copy(further, released);
+    }
+
+    private Message copy(Payloads following, @Nullable Runnable released) {
         return new Message(
-                topic, payload, qos, retain, properties, expiresAtMillis, publisherId, origin, id, hops, released);
+                topic,
+                payload,
+                qos,
+                retain,
+                properties,
+                expiresAtMillis,
+                publisherId,
+                origin,
+                id,
+                hops,
+                following,
+                released);
     }
 
     /** Somebody more has it. */

@@ -125,6 +125,9 @@ final class Outbound {
             sendQos0(to, entry);
             return true;
         }
+        if (entry.pending().message().count() > 1) {
+            return acceptEach(entry.pending());
+        }
         if (pending == null) {
             pending = new EntryList();
             qos0 = pending;
@@ -136,6 +139,14 @@ final class Outbound {
         }
         enqueue(pending, entry);
         return true;
+    }
+
+    private boolean acceptEach(Delivery delivery) {
+        boolean any = false;
+        for (Delivery one : delivery.each()) {
+            any |= acceptQos0(new Entry(one));
+        }
+        return any;
     }
 
     private boolean acceptAcknowledged(Entry entry) {
@@ -359,12 +370,17 @@ final class Outbound {
     }
 
     private void sendQos0(Outlet to, Entry entry) {
-        if (write(to, entry.pending(), 0, false)) {
-            qos0Uncounted++;
-            entry.release();
-        } else {
-            drop(entry, DropReason.TOO_LARGE);
+        Delivery delivery = entry.pending();
+        int all = delivery.message().count();
+        int written = write(to, delivery, 0, false) ? 1 : 0;
+        if (all > 1) {
+            written += writeFurther(to, delivery);
         }
+        qos0Uncounted += written;
+        if (written < all) {
+            context.counters().onDropped(DropReason.TOO_LARGE, all - written);
+        }
+        entry.release();
     }
 
     private void sendFirst(Outlet to, Entry entry) {
@@ -417,6 +433,17 @@ final class Outbound {
             // Not the publisher's fault, on whose thread this may run. At QoS 1 and 2 the next connection mends it.
             LOG.warn("A connection failed to write a PUBLISH of {}", delivery.message(), e);
             return true;
+        }
+    }
+
+    private int writeFurther(Outlet to, Delivery delivery) {
+        try {
+            int written = to.publishFurther(delivery);
+            unflushed |= written > 0;
+            return written;
+        } catch (RuntimeException e) {
+            LOG.warn("A connection failed to write PUBLISHes of {}", delivery.message(), e);
+            return delivery.message().further().count();
         }
     }
 
@@ -555,14 +582,16 @@ final class Outbound {
     /** What came for a session that is over. */
     void dropEnded(Entry entry, boolean counted) {
         if (counted) {
-            context.counters().onDropped(DropReason.SESSION_ENDED);
+            context.counters()
+                    .onDropped(
+                            DropReason.SESSION_ENDED, entry.pending().message().count());
         }
         records.erase(entry);
         entry.release();
     }
 
     boolean drop(Entry entry, DropReason reason) {
-        context.counters().onDropped(reason);
+        context.counters().onDropped(reason, entry.pending().message().count());
         records.erase(entry);
         entry.release();
         return false;

@@ -24,6 +24,19 @@ public interface Outlet {
      */
     boolean publish(Delivery delivery, int packetId, boolean dup);
 
+    /**
+     * Writes PUBLISHes of {@link Message#further()}, behind that of the message, without flushing.
+     *
+     * @return how many were not larger than the client's Maximum Packet Size
+     */
+    default int publishFurther(Delivery delivery) {
+        int written = 0;
+        for (Delivery one : delivery.each().subList(1, delivery.message().count())) {
+            written += publish(one, 0, false) ? 1 : 0;
+        }
+        return written;
+    }
+
     /** Writes a PUBREL, without flushing. */
     void pubrel(int packetId);
 

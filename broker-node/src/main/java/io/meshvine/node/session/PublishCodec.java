@@ -1,6 +1,7 @@
 package io.meshvine.node.session;
 
 import io.meshvine.mesh.MeshPublish;
+import io.meshvine.mesh.Payloads;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.CorruptedFrameException;
@@ -56,17 +57,9 @@ public final class PublishCodec {
         return encode(0, message.id(), hops, message.properties(), message.payload());
     }
 
-    /** Bytes of the body of a message that has neither identifier nor properties; of others, -1. */
-    public static int bareBodyBytes(Message message) {
-        boolean bare = message.id() == Message.NO_ID && message.properties().isEmpty();
-        return bare ? 1 + message.payload().readableBytes() : -1;
-    }
-
-    /** Copies such a body to where there is room for it. */
-    public static void encodeBare(Message message, byte[] into, int at) {
-        ByteBuf payload = message.payload();
-        into[at] = 0;
-        payload.getBytes(payload.readerIndex(), into, at + 1, payload.readableBytes());
+    /** Whether a message has neither identifier nor properties. */
+    public static boolean isBare(Message message) {
+        return message.id() == Message.NO_ID && message.properties().isEmpty();
     }
 
     /** The same of what is no message yet: without identifier. */
@@ -178,7 +171,18 @@ public final class PublishCodec {
             id = Message.NO_ID; // Shown again to each new subscription, which is no repeat.
         }
         return new Message(
-                topic, in, qos, retain, properties, expiresAtMillis, NO_PUBLISHER, origin, id, hops, released);
+                topic,
+                in,
+                qos,
+                retain,
+                properties,
+                expiresAtMillis,
+                NO_PUBLISHER,
+                origin,
+                id,
+                hops,
+                Payloads.NONE,
+                released);
     }
 
     private static void write(MqttProperty<?> property, ByteBuf out) {

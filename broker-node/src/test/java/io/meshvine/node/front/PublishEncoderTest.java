@@ -2,6 +2,7 @@ package io.meshvine.node.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.meshvine.mesh.Payloads;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
@@ -20,9 +21,12 @@ import io.netty.handler.codec.mqtt.MqttProperties.UserProperty;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttVersion;
 import io.netty.util.AttributeKey;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** PUBLISH packets as another decoder reads them. */
@@ -162,5 +166,62 @@ class PublishEncoderTest {
             publish.release();
         }
         decoder.finishAndReleaseAll();
+    }
+
+    /** Messages of one topic, in an array with gaps. */
+    private static Message severalMessages(int... payloads) {
+        int[] bounds = new int[2 * (payloads.length - 1)];
+        byte[] array = new byte[100_000];
+        int at = 3;
+        for (int i = 1; i < payloads.length; i++) {
+            bounds[2 * (i - 1)] = at;
+            Arrays.fill(array, at, at + payloads[i], (byte) i);
+            at += payloads[i];
+            bounds[2 * (i - 1) + 1] = at;
+            at += 2;
+        }
+        return new Message(
+                        "töpic",
+                        Unpooled.wrappedBuffer(new byte[payloads[0]]),
+                        0,
+                        false,
+                        MqttProperties.NO_PROPERTIES,
+                        Message.NEVER,
+                        "",
+                        Origin.PEER)
+                .with(new Payloads(array, bounds));
+    }
+
+    private byte[] bytesWritten() {
+        packets.flush();
+        ByteBuf all = Unpooled.buffer();
+        ByteBuf some = channel.readOutbound();
+        while (some != null) {
+            all.writeBytes(some);
+            some.release();
+            some = channel.readOutbound();
+        }
+        return ByteBufUtil.getBytes(all);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,0,", "true,0,", "true,5,", "true,0,7", "true,5,300"})
+    void writesSeveralMessagesAsIfOneByOne(boolean version5, int aliases, @Nullable Integer id) {
+        int[] ids = id == null ? Delivery.NO_IDS : new int[] {id};
+        int maxPacketSize = 20_000; // the last but one is larger
+        Delivery all = new Delivery(severalMessages(3, 3, 0, 16_371, 120, 30_000, 3), 0, true, ids);
+        PublishEncoder encoder = encoder(version5, maxPacketSize, aliases);
+        PublishEncoder other = encoder(version5, maxPacketSize, aliases);
+
+        assertThat(encoder.encode(packets, all, 0, false, NOW)).isTrue();
+        assertThat(encoder.encodeFurther(packets, all)).isEqualTo(5);
+        byte[] together = bytesWritten();
+        int count = 0;
+        for (Message one : all.message().each()) {
+            count += other.encode(packets, new Delivery(one, 0, true, ids), 0, false, NOW) ? 1 : 0;
+        }
+
+        assertThat(count).isEqualTo(6);
+        assertThat(together).isEqualTo(bytesWritten());
     }
 }

@@ -10,6 +10,7 @@ import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.Payloads;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
@@ -342,6 +343,68 @@ class RoutingTest {
                 new MeshPublish("t", qos, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0}), true, List.of());
     }
 
+    /** An arrival of that many publishes without properties. */
+    private static Arrival arrivals(int count) {
+        int[] bounds = new int[2 * (count - 1)];
+        for (int i = 0; i < count - 1; i++) {
+            bounds[2 * i] = i;
+            bounds[2 * i + 1] = i + 1;
+        }
+        MeshPublish first = new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0});
+        return new Arrival(first, true, List.of(), 0, new Payloads(new byte[count - 1], bounds));
+    }
+
+    @Test
+    void publishesThatArriveTogetherAreDeliveredOneByOne() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("t", 2));
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, residues, shared, (origin, ticket) -> {}, publishes, journal);
+
+        broker.deliver(PEER, List.of(arrivals(3), arrivals(1)), new WriteUnit(), () -> {});
+
+        assertThat(client.received).containsExactly("t qos0", "t qos0", "t qos0", "t qos0");
+        assertThat(counters.delivered(0)).isEqualTo(4);
+    }
+
+    @Test
+    void ofPublishesThatArriveTogetherASlowClientGetsWhatMayWait() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("t", 2));
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, residues, shared, (origin, ticket) -> {}, publishes, journal);
+        client.writable = false;
+
+        broker.deliver(PEER, List.of(arrivals(12_000)), new WriteUnit(), () -> {});
+        broker.deliver(PEER, List.of(arrivals(18_000)), new WriteUnit(), () -> {});
+        assertThat(client.received).isEmpty();
+        assertThat(client.session.stats().qos0Pending()).isEqualTo(20_000);
+        assertThat(counters.dropped(DropReason.QOS0_SLOW)).isEqualTo(10_000);
+
+        client.writable = true;
+        client.session.onWritable();
+        assertThat(client.received).hasSize(20_000);
+        assertThat(counters.delivered(0)).isEqualTo(20_000);
+
+        client.session.detach(client);
+        broker.deliver(PEER, List.of(arrivals(7)), new WriteUnit(), () -> {});
+        assertThat(counters.dropped(DropReason.QOS0_OFFLINE)).isEqualTo(7);
+    }
+
+    @Test
+    void whatIsTooLargeForAClientIsCounted() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("t", 2));
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, residues, shared, (origin, ticket) -> {}, publishes, journal);
+        client.takes = false;
+
+        broker.deliver(PEER, List.of(arrivals(5)), new WriteUnit(), () -> {});
+
+        assertThat(counters.dropped(DropReason.TOO_LARGE)).isEqualTo(5);
+        assertThat(counters.delivered(0)).isZero();
+    }
+
     @Test
     void oneBrokenPublishOfAPeerDoesNotStopTheOthers() {
         Client client = connect("c");
@@ -457,6 +520,8 @@ class RoutingTest {
     private static final class Client implements Outlet {
         final ClientSession session;
         final List<String> received = new CopyOnWriteArrayList<>();
+        boolean writable = true;
+        boolean takes = true;
 
         Client(ClientSession session) {
             this.session = session;
@@ -469,11 +534,14 @@ class RoutingTest {
 
         @Override
         public boolean isWritable() {
-            return true;
+            return writable;
         }
 
         @Override
         public boolean publish(Delivery delivery, int packetId, boolean dup) {
+            if (!takes) {
+                return false;
+            }
             received.add(delivery.message().topic() + " qos" + delivery.qos() + (delivery.retain() ? " retained" : ""));
             return true;
         }

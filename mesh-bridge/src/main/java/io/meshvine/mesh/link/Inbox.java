@@ -81,8 +81,8 @@ public final class Inbox {
                 sequence++;
             } else {
                 isNew = !isRepeat && !isEarly;
-                duplicates += isRepeat ? 1 : 0;
-                outOfOrder += isEarly && !isRepeat ? 1 : 0;
+                duplicates += isRepeat ? arrivals.get(i).count() : 0;
+                outOfOrder += isEarly && !isRepeat ? arrivals.get(i).count() : 0;
             }
             if (isNew) {
                 fresh.add(arrivals.get(i));

@@ -2,6 +2,7 @@ package io.meshvine.mesh.link;
 
 import io.meshvine.mesh.DropReason;
 import io.meshvine.mesh.EventLoop;
+import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.MeshOptions;
 import io.meshvine.mesh.MeshStatus;
 import io.meshvine.mesh.MeshStatus.LinkState;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PeerLink {
 
-    /** A receiver reports consumed bytes at the latest after this many. Part of the protocol. */
-    static final int REPORT_BYTES = MeshOptions.MIN_FLIGHT_WINDOW_BYTES / 4;
+    /** A receiver reports consumed bytes at the latest after this part of the sender's window. Part of the protocol. */
+    private static final int REPORTS_PER_WINDOW = 4;
 
     /** Frames of publishes per turn, so that one link does not hold up the others. */
     private static final int PUBLISH_FRAMES_PER_TURN = 64;
@@ -79,6 +80,7 @@ public final class PeerLink {
     private boolean unanswered;
     private long consumed;
     private long consumedReported;
+    private long reportBytes;
 
     /**
      * @param ownEpoch this node's life
@@ -126,8 +128,13 @@ public final class PeerLink {
         resendRequested = false;
     }
 
-    /** The peer is in the view at this address; a session is being agreed on. */
-    public void greet() {
+    /**
+     * The peer is in the view at this address; a session is being agreed on.
+     *
+     * @param peersFlightWindowBytes see {@link MeshOptions#flightWindowBytes()}
+     */
+    public void greet(long peersFlightWindowBytes) {
+        reportBytes = peersFlightWindowBytes / REPORTS_PER_WINDOW;
         state = LinkState.GREETING;
         outbox.onPresent();
         control.clear();
@@ -328,7 +335,7 @@ public final class PeerLink {
         }
         boolean repeat = header.position() < consumed;
         consumed = Math.max(consumed, header.position() + size);
-        if (consumed - consumedReported >= REPORT_BYTES) {
+        if (consumed - consumedReported >= reportBytes) {
             acknowledgementDue = true;
             work();
         }
@@ -343,7 +350,9 @@ public final class PeerLink {
         onAcknowledged(batch.accepted(), batch.consumed());
         Position before = inbox.received();
         Inbox.Intake intake = inbox.take(batch, isRepeat);
-        statistics.receivedPublishes += intake.arrivals().size();
+        for (Arrival arrival : intake.arrivals()) {
+            statistics.receivedPublishes += arrival.count();
+        }
         if (inbox.received().isAfter(before)) {
             resendRequested = false;
         }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A publish in wire form, encoded once however many peers get it. Immutable. An entry of a frame is
- * {@code flags, age, [groups], head, body}; flags, age and groups are the link's own.
+ * {@code flags, age, [groups], head, body}; flags, age and groups are the link's own. Behind it there may be
+ * {@code FURTHER, length, payload} in a {@link PublishRun}.
  */
 public final class EncodedPublish implements FrameContent {
 
@@ -26,6 +27,8 @@ public final class EncodedPublish implements FrameContent {
     static final int GROUPS = 0x40;
     /** A ticket follows the groups. */
     static final int TICKET = 0x80;
+    /** In place of flags: one more payload for the topic of the entry before, and nothing else. */
+    static final int FURTHER = 0x03;
 
     /** Ages are whole milliseconds and end here, at 49 days. */
     static final long MAX_AGE_MILLIS = 0xffff_ffffL;

@@ -16,6 +16,8 @@ import java.util.Map;
  * @param acceptedThrough the other's publishes are taken over up to here; {@link Position#NONE} if the other is not
  *     known yet
  * @param receivedThrough the other's publishes arrived up to here; sending goes on behind it
+ * @param flightWindowBytes so many bytes the sender sends before it must know that some were consumed; the other tells
+ *     at the latest after a quarter of it
  */
 public record Hello(
         int oldestVersion,
@@ -28,7 +30,8 @@ public record Hello(
         int maxPublishBytes,
         boolean wantsReply,
         Position acceptedThrough,
-        Position receivedThrough) {
+        Position receivedThrough,
+        long flightWindowBytes) {
 
     private static final int MAX_NAME_BYTES = 4 * MeshOptions.MAX_NAME_LENGTH;
     private static final int EXPECTED_BYTES = 256;
@@ -50,6 +53,7 @@ public record Hello(
                 .writeByte(wantsReply ? WANTS_REPLY : 0);
         receivedThrough.write(acceptedThrough.write(out)).writeVarLong(addresses.size());
         addresses.forEach((kind, address) -> out.writeString(kind).writeString(address));
+        out.writeVarLong(flightWindowBytes);
         return out.toByteArray();
     }
 
@@ -73,6 +77,22 @@ public record Hello(
         if (accepted.isAfter(received)) {
             throw new WireException("hello accepted more than it received");
         }
-        return new Hello(oldest, newest, mesh, id, epoch, name, addresses, maxPublish, wantsReply, accepted, received);
+        long flightWindow = in.readVarLong();
+        if (flightWindow < MeshOptions.MIN_FLIGHT_WINDOW_BYTES) {
+            throw new WireException("hello with a flight window of " + flightWindow + " bytes");
+        }
+        return new Hello(
+                oldest,
+                newest,
+                mesh,
+                id,
+                epoch,
+                name,
+                addresses,
+                maxPublish,
+                wantsReply,
+                accepted,
+                received,
+                flightWindow);
     }
 }

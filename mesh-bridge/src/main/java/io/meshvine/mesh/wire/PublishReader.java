@@ -3,6 +3,7 @@ package io.meshvine.mesh.wire;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.MeshPublish;
+import io.meshvine.mesh.Payloads;
 import io.meshvine.mesh.interest.TopicFilters;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,7 @@ public final class PublishReader {
 
     private final int maxPublishBytes;
     private final TopicNames topics = new TopicNames();
+    private final PayloadReader payloads = new PayloadReader();
 
     /**
      * @param maxPublishBytes largest body that is accepted
@@ -50,7 +52,7 @@ public final class PublishReader {
         while (in.remaining() > 0) {
             int flags = in.readByte();
             sequenced.set(arrivals.size(), (flags & EncodedPublish.SEQUENCED) != 0);
-            arrivals.add(readEntry(in, flags, nowNanos));
+            arrivals.add(readFurther(in, flags, readEntry(in, flags, nowNanos)));
         }
         return new PublishBatch(accepted, consumed, epoch, previous, first, arrivals, sequenced);
     }
@@ -59,9 +61,19 @@ public final class PublishReader {
     List<Arrival> readEntries(WireReader in, long nowNanos) throws WireException {
         List<Arrival> arrivals = new ArrayList<>();
         while (in.remaining() > 0) {
-            arrivals.add(readEntry(in, in.readByte(), nowNanos));
+            int flags = in.readByte();
+            arrivals.add(readFurther(in, flags, readEntry(in, flags, nowNanos)));
         }
         return arrivals;
+    }
+
+    /** What comes behind an entry for the same topic. */
+    private Arrival readFurther(WireReader in, int flags, Arrival first) throws WireException {
+        if (flags != EncodedPublish.SUBSCRIBERS || !first.publish().isBare() || !in.isNext(EncodedPublish.FURTHER)) {
+            return first;
+        }
+        Payloads further = payloads.read(in, maxPublishBytes);
+        return new Arrival(first.publish(), true, List.of(), first.ticket(), further);
     }
 
     Arrival readEntry(WireReader in, int flags, long nowNanos) throws WireException {
@@ -99,6 +111,28 @@ public final class PublishReader {
                     new GroupKey(in.readString(WireFormat.MAX_TOPIC_BYTES), in.readString(WireFormat.MAX_TOPIC_BYTES)));
         }
         return groups;
+    }
+
+    /** Payloads of one topic, one entry behind the other. */
+    private static final class PayloadReader {
+        private int[] bounds = new int[128]; // used again
+
+        /** Reads all that come now, at least one. */
+        Payloads read(WireReader in, int maxBytes) throws WireException {
+            int from = in.position();
+            int size = 0;
+            while (in.isNext(EncodedPublish.FURTHER)) {
+                in.skip(1);
+                int length = in.readLength(maxBytes);
+                if (size == bounds.length) {
+                    bounds = Arrays.copyOf(bounds, 2 * size);
+                }
+                bounds[size++] = in.position() - from;
+                in.skip(length);
+                bounds[size++] = in.position() - from;
+            }
+            return new Payloads(Arrays.copyOfRange(in.array(), from, in.position()), Arrays.copyOf(bounds, size));
+        }
     }
 
     /** Recent topics by their bytes. */

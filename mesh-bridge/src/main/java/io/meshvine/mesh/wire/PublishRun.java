@@ -22,27 +22,32 @@ public final class PublishRun implements FrameContent {
     /** Publishes larger than this go by themselves: nothing is gained by copying them. */
     private static final int MAX_PUBLISH_BYTES = 4 << 10;
 
-    private static final int INITIAL_BYTES = 1 << 10;
+    private static final int LEAST_BYTES = 1 << 10;
 
     /** Flags, age and two lengths. */
     private static final int MAX_OVERHEAD_BYTES = 2 + 2 * WireWriter.MAX_VAR_LONG_BYTES;
 
     private final NodeId peer;
     private final long interestVersion;
-    private byte[] bytes = new byte[INITIAL_BYTES];
+    private byte[] bytes;
     private int size;
     private int publishes;
     private int largest;
+
+    /** Of the latest publish, if it has no properties. */
+    private byte @Nullable [] topic;
 
     /**
      * Begins a run.
      *
      * @param interestVersion version of the {@link io.meshvine.mesh.interest.InterestIndex} by which the peer wants what
      *     is added
+     * @param expectedBytes how long it may become, for a start
      */
-    public PublishRun(NodeId peer, long interestVersion) {
+    public PublishRun(NodeId peer, long interestVersion, int expectedBytes) {
         this.peer = peer;
         this.interestVersion = interestVersion;
+        this.bytes = new byte[Math.max(expectedBytes, LEAST_BYTES)];
     }
 
     /** Whether a publish of this size is to go in runs. */
@@ -58,6 +63,34 @@ public final class PublishRun implements FrameContent {
      * @return where the body is to begin
      */
     public int add(byte[] topic, int bodyBytes) {
+        this.topic = null;
+        return addWhole(topic, bodyBytes);
+    }
+
+    /**
+     * Adds a publish without properties. The caller writes its payload into {@link #array()}. Behind another one of the
+     * same array for a topic, it takes its payload and three bytes.
+     *
+     * @return where the payload is to begin
+     */
+    @SuppressWarnings("ArrayEquals") // Of another array that says the same, the topic is written again.
+    public int addBare(byte[] topic, int payloadBytes) {
+        if (topic != this.topic) {
+            this.topic = topic;
+            int body = addWhole(topic, 1 + payloadBytes);
+            bytes[body] = 0; // no properties
+            return body + 1;
+        }
+        reserve(MAX_OVERHEAD_BYTES + payloadBytes);
+        bytes[size] = EncodedPublish.FURTHER;
+        int payload = WireFormat.putVarLong(bytes, size + 1, payloadBytes);
+        size = payload + payloadBytes;
+        publishes++;
+        largest = Math.max(largest, topic.length + 1 + payloadBytes);
+        return payload;
+    }
+
+    private int addWhole(byte[] topic, int bodyBytes) {
         int wholeBytes = topic.length + bodyBytes;
         reserve(MAX_OVERHEAD_BYTES + wholeBytes);
         bytes[size] = (byte) EncodedPublish.SUBSCRIBERS;

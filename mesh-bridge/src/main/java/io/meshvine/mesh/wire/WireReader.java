@@ -134,6 +134,11 @@ public final class WireReader {
         return length;
     }
 
+    /** Whether there is one more byte, and which. It stays unread. */
+    boolean isNext(int value) {
+        return at < end && (bytes[at] & 0xff) == value;
+    }
+
     byte[] array() {
         return bytes;
     }

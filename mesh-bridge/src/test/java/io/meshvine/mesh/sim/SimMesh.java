@@ -451,7 +451,7 @@ final class SimMesh {
     }
 
     private static PublishRun run(SimNode.Life life, MeshTarget target, MeshPublish publish) {
-        PublishRun run = new PublishRun(target.peer(), life.index.version());
+        PublishRun run = new PublishRun(target.peer(), life.index.version(), 0);
         byte[] body = publish.body();
         int at = run.add(publish.topic().getBytes(StandardCharsets.UTF_8), body.length);
         System.arraycopy(body, 0, run.array(), at, body.length);
