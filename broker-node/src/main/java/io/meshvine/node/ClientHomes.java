@@ -152,8 +152,8 @@ final class ClientHomes implements Homes, SessionHost {
 
     @Override
     public @Nullable LeftBehind leaveBehind(
-            String clientId, @Nullable Export exported, NodeId home, Position interest, Set<NodeId> behind) {
-        Residue residue = residues.leave(clientId, exported, home, interest, behind);
+            String clientId, long through, NodeId home, Position interest, Set<NodeId> behind) {
+        Residue residue = residues.leave(clientId, through, home, interest, behind);
         if (residue != null) {
             wills.disarm(clientId);
             subscriptions.leaveBehind(residue.session(), residues);
@@ -187,8 +187,8 @@ final class ClientHomes implements Homes, SessionHost {
     }
 
     @Override
-    public boolean hasReceived(String clientId, NodeId from, long fromFence) {
-        return sessions.hasReceived(clientId, from, fromFence);
+    public long received(String clientId, NodeId from, long fromFence) {
+        return sessions.received(clientId, from, fromFence);
     }
 
     @Override
@@ -221,8 +221,8 @@ final class ClientHomes implements Homes, SessionHost {
         }
 
         @Override
-        public void finish(Runnable durable) {
-            session.finish(durable);
+        public void finish(long through, Runnable durable) {
+            session.finish(through, durable);
         }
 
         @Override

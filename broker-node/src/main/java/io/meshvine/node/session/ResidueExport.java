@@ -13,10 +13,12 @@ final class ResidueExport implements SessionHost.Export {
     private final RecordStore store;
     private final byte[] to;
     private byte[] from;
+    private final long through;
     private boolean begun;
 
     ResidueExport(RecordStore store, long number, long through) {
         this.store = store;
+        this.through = through;
         this.from = SessionRecords.queue(number);
         this.to = SessionRecords.queueKey(number, through + 1);
     }
@@ -35,6 +37,11 @@ final class ResidueExport implements SessionHost.Export {
             return part.size() < SessionParts.PART_BYTES;
         });
         return part.size() == empty ? null : part.toByteArray();
+    }
+
+    @Override
+    public long through() {
+        return through;
     }
 
     @Override

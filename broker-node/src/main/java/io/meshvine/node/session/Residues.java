@@ -3,7 +3,6 @@ package io.meshvine.node.session;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.TopicFilters;
-import io.meshvine.mesh.session.SessionHost;
 import io.meshvine.mesh.wire.Position;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,15 +46,10 @@ public final class Residues {
     /**
      * Keeps the rest of a session, which is deleted here otherwise.
      *
-     * @param exported what the other node has; null if it has everything
+     * @param through place in the journal up to which the other node has everything
      * @return null if there is no session that outlives its connections, or too much is left behind already
      */
-    public @Nullable Residue leave(
-            String clientId,
-            SessionHost.@Nullable Export exported,
-            NodeId home,
-            Position interest,
-            Set<NodeId> behind) {
+    public @Nullable Residue leave(String clientId, long through, NodeId home, Position interest, Set<NodeId> behind) {
         ClientSession session = sessions.get(clientId);
         SessionJournal journal = session == null ? null : session.journal();
         if (session == null
@@ -63,7 +57,6 @@ public final class Residues {
                 || residues.size() >= sessions.limits().maxSessions()) {
             return null;
         }
-        long through = exported instanceof SessionExport export ? export.through() : journal.lastSequence();
         Residue residue = new Residue(
                 this,
                 session,

@@ -67,7 +67,8 @@ public final class SessionExport implements SessionHost.Export {
     }
 
     /** Place in the journal of the last delivery that was read; 0 before the first. */
-    long through() {
+    @Override
+    public long through() {
         return deliveries.isBegun() ? SessionRecords.sequenceOf(deliveries.from) : 0;
     }
 

@@ -98,9 +98,10 @@ public final class SessionImport {
     /**
      * Everything came: puts it ahead of what came since {@link #open}.
      *
+     * @param through the place in the other node's journal up to which it came; kept, for {@link Sessions#received}
      * @param durable run, on any thread, when all of it is kept
      */
-    public void finish(Runnable durable) {
+    public void finish(long through, Runnable durable) {
         ClientSession here = session;
         SessionHeader there = header;
         if (here == null) {
@@ -117,8 +118,8 @@ public final class SessionImport {
             batch.unit()
                     .put(
                             Family.SESSIONS,
-                            SessionRecords.originKey(own.number()),
-                            SessionRecords.origin(from, fromFence));
+                            SessionRecords.originKey(own.number(), from),
+                            SessionRecords.origin(fromFence, through));
         }
         JournalUnit kept = batch.commit();
         sessions.settleLater(here);

@@ -138,7 +138,7 @@ final class SessionJournal {
     void leaveBehind(JournalUnit unit, long through) {
         isResidue = true;
         unit.delete(Family.SESSIONS, SessionRecords.headerKey(clientId));
-        unit.delete(Family.SESSIONS, SessionRecords.originKey(number));
+        unit.deleteRange(Family.SESSIONS, SessionRecords.origins(number), SessionRecords.origins(number + 1));
         unit.deleteRange(Family.SESSIONS, SessionRecords.inbound(number), SessionRecords.inbound(number + 1));
         deleteThrough(unit, through);
     }
@@ -176,7 +176,7 @@ final class SessionJournal {
     }
 
     private static void deleteParts(JournalUnit unit, long number) {
-        unit.delete(Family.SESSIONS, SessionRecords.originKey(number));
+        unit.deleteRange(Family.SESSIONS, SessionRecords.origins(number), SessionRecords.origins(number + 1));
         unit.deleteRange(
                 Family.SESSIONS, SessionRecords.subscriptions(number), SessionRecords.subscriptions(number + 1));
         unit.deleteRange(Family.SESSIONS, SessionRecords.inbound(number), SessionRecords.inbound(number + 1));

@@ -3,6 +3,7 @@ package io.meshvine.node.session;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.session.SessionHost;
 import io.meshvine.mesh.wire.Position;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * SESSIONS  'H' client id                     header
- *           'O' session number                the node from which it came, or another part of it, and that one's fence
+ *           'O' session number, node          it came from there, or another part of it: that one's fence, and how far
  *           'Q' session number, packet id     a QoS 2 publish of the client that it has not released
  *           'R' session number                what is left of a session that moved
  *           'S' session number, topic filter  subscription
@@ -82,17 +83,35 @@ final class SessionRecords {
         return new byte[] {(byte) (HEADER + further)};
     }
 
-    static byte[] originKey(long number) {
+    static byte[] originKey(long number, NodeId from) {
+        return ByteBuffer.allocate(1 + 3 * Long.BYTES)
+                .put(ORIGIN)
+                .putLong(number)
+                .putLong(from.high())
+                .putLong(from.low())
+                .array();
+    }
+
+    /** Where the records of the nodes begin from which a session, or a part of it, came. */
+    static byte[] origins(long number) {
         return part(ORIGIN, number);
     }
 
-    static byte[] origin(NodeId from, long fence) {
-        return ByteBuffer.allocate(1 + 3 * Long.BYTES)
+    static byte[] origin(long fence, long through) {
+        return ByteBuffer.allocate(1 + 2 * Long.BYTES)
                 .put(VERSION)
-                .putLong(from.high())
-                .putLong(from.low())
                 .putLong(fence)
+                .putLong(through)
                 .array();
+    }
+
+    /** How far that was which came last from a node; {@link SessionHost#NOT_RECEIVED} if it had another fence. */
+    static long through(byte[] originKey, byte[] origin, long fence) {
+        return read(
+                Family.SESSIONS,
+                originKey,
+                origin,
+                in -> in.getLong() == fence ? in.getLong() : SessionHost.NOT_RECEIVED);
     }
 
     static byte[] inboundKey(long number, int packetId) {

@@ -4,8 +4,8 @@ import io.meshvine.mesh.EventLoop;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore.Family;
+import io.meshvine.mesh.session.SessionHost;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -271,13 +271,16 @@ public final class Sessions implements AutoCloseable {
         return new SessionImport(this, clientId, fence, from, fromFence);
     }
 
-    /** Whether the session here has that of another node in it, taken in at its last hand-over. */
-    public boolean hasReceived(String clientId, NodeId from, long fromFence) {
+    /**
+     * Up to which place the session here has that of another node in it, if that was what came last from that node; else
+     * {@link SessionHost#NOT_RECEIVED}.
+     */
+    public long received(String clientId, NodeId from, long fromFence) {
         ClientSession session = get(clientId);
         SessionJournal own = session == null ? null : session.journal();
-        byte[] origin =
-                own == null ? null : journal.store().get(Family.SESSIONS, SessionRecords.originKey(own.number()));
-        return Arrays.equals(origin, SessionRecords.origin(from, fromFence));
+        byte[] key = own == null ? null : SessionRecords.originKey(own.number(), from);
+        byte[] origin = key == null ? null : journal.store().get(Family.SESSIONS, key);
+        return origin == null ? SessionHost.NOT_RECEIVED : SessionRecords.through(key, origin, fromFence);
     }
 
     /** The session of a hand-over: it takes messages and sends none, and is not kept before everything is there. */

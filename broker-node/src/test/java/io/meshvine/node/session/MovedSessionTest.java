@@ -9,6 +9,7 @@ import io.meshvine.mesh.RecordStore.Family;
 import io.meshvine.mesh.session.SessionHost;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.WireWriter;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.nio.charset.StandardCharsets;
@@ -121,11 +122,44 @@ class MovedSessionTest {
         deliver(old, messages.get(2));
         deliver(here, messages.get(3));
         copy(export, coming);
-        coming.finish(() -> {});
+        coming.finish(export.through(), () -> {});
         deliver(here, messages.get(2));
 
         assertThat(queue(newStore)).containsExactly("1", "2", "3", "4");
         assertThat(here.queued()).isEqualTo(4);
+    }
+
+    @Test
+    void whatComesUntilAnOldHomeHearsThatAllIsElsewhereIsNotDeletedWithIt() {
+        deliver(open(oldHome), message("moved"));
+        SessionExport export = oldHome.export(CLIENT);
+        assertThat(export).isNotNull();
+        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE);
+        copy(export, coming);
+        assertThat(coming.open()).isNotNull();
+        coming.finish(export.through(), () -> {});
+        WireWriter part = SessionParts.begin();
+        SessionParts.write(part, SessionParts.RESIDUE, new byte[0], new byte[0]);
+        SessionImport another = newHome.receive(CLIENT, FENCE + 1, ABSENT, FENCE - 1);
+        another.accept(part.toByteArray());
+        assertThat(another.open()).isNotNull();
+        another.finish(9, () -> {});
+
+        Sessions restarted = sessions(oldStore, 2);
+        Residues left = residues(restarted);
+        SessionRestore.run(
+                restarted,
+                left,
+                System.currentTimeMillis(),
+                (session, subscriptions) -> deliver(session, message("since")),
+                (residue, subscriptions) -> {
+                    throw new AssertionError("nothing was left behind");
+                });
+        long through = newHome.received(CLIENT, OLD_HOME, FENCE);
+        Residue residue = left.leave(CLIENT, through, NEW_HOME, INTEREST, Set.of(ABSENT));
+        assertThat(residue).isNotNull();
+        assertThat(queue(oldStore)).containsExactly("since");
+        restarted.close();
     }
 
     @Test
@@ -142,7 +176,7 @@ class MovedSessionTest {
         deliver(old, message("late"));
 
         Residues left = residues(oldHome);
-        Residue residue = left.leave(CLIENT, export, NEW_HOME, INTEREST, Set.of(ABSENT));
+        Residue residue = left.leave(CLIENT, export.through(), NEW_HOME, INTEREST, Set.of(ABSENT));
         assertThat(residue).isNotNull();
         left.subscribe(residue.session(), wanted);
         assertThat(oldHome.get(CLIENT)).isNull();
@@ -185,9 +219,10 @@ class MovedSessionTest {
         SessionImport rest = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, fence);
         copy(again.export(), rest);
         assertThat(rest.open()).isSameAs(home);
-        rest.finish(() -> {});
+        rest.finish(3, () -> {});
         assertThat(queue(newStore)).containsExactly("late", "later");
-        assertThat(newHome.hasReceived(CLIENT, OLD_HOME, fence)).isTrue();
+        assertThat(newHome.received(CLIENT, OLD_HOME, fence)).isEqualTo(3);
+        assertThat(newHome.received(CLIENT, OLD_HOME, fence - 1)).isEqualTo(SessionHost.NOT_RECEIVED);
 
         again.taken();
         assertThat(queue(oldStore)).containsExactly("next time");
@@ -207,7 +242,7 @@ class MovedSessionTest {
     void theRestOfASessionMakesNoSessionWhereThereIsNone() {
         open(oldHome);
         SessionExport export = oldHome.export(CLIENT);
-        Residue residue = residues(oldHome).leave(CLIENT, export, NEW_HOME, INTEREST, Set.of(ABSENT));
+        Residue residue = residues(oldHome).leave(CLIENT, export.through(), NEW_HOME, INTEREST, Set.of(ABSENT));
         assertThat(residue).isNotNull();
         deliver(residue.session(), message("late"));
         residue.begin();

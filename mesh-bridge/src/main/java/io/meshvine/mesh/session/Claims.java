@@ -2,7 +2,6 @@ package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.session.Home.Claim;
-import java.util.List;
 
 /**
  * Connections that want to speak for a client: from the question to its registrars, who has something of it, to the
@@ -105,8 +104,7 @@ final class Claims {
         }
         home.whole |= home.holders.isEmpty();
         parts.homes.register(home);
-        List<Runnable> deferred = List.copyOf(claim.deferred);
-        deferred.forEach(Runnable::run);
+        parts.handOvers.answer(home);
         parts.fetches.next(home);
     }
 
@@ -135,7 +133,10 @@ final class Claims {
         home.holders.clear();
         parts.fetches.stop(home);
         claim.claimant.lost();
-        if (!home.exists) {
+        if (home.exists) {
+            parts.homes.register(home); // Something is left here, for the better claim: who has it is told, or tells.
+            parts.rivals.offer(home);
+        } else {
             parts.homes.drop(home);
         }
     }

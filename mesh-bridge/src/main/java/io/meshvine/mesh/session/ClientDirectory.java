@@ -251,7 +251,7 @@ public final class ClientDirectory implements PeerService {
         } else if (item instanceof Item.Ready ready) {
             parts.handOvers.onReady(from, ready);
         } else if (item instanceof Item.End end) {
-            parts.fetches.onEnd(from, end.ticket());
+            parts.fetches.onEnd(from, end);
         } else if (item instanceof Item.Taken taken) {
             parts.handOvers.onTaken(from, taken);
         } else if (item instanceof Item.Nothing nothing) {

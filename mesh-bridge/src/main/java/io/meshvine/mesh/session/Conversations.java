@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,9 @@ final class Conversations {
     private static final class Peer {
         final Deque<Item> items = new ArrayDeque<>();
         final Map<Long, HandingOver> handingOver = new TreeMap<>();
+
+        /** Fetches that wait for their answers, by ticket. */
+        final Map<Long, Item.Fetch> asking = new HashMap<>();
     }
 
     void wakeBy(Consumer<NodeId> wakeUp) {
@@ -72,6 +76,27 @@ final class Conversations {
             peer.items.add(item);
             wake.accept(to);
         }
+    }
+
+    /** A peer's fetch waits for its answer. */
+    void ask(NodeId from, Item.Fetch item) {
+        Peer peer = peers.get(from);
+        if (peer != null) {
+            peer.asking.put(item.ticket(), item);
+        }
+    }
+
+    void asksNoMore(NodeId from, long ticket) {
+        Peer peer = peers.get(from);
+        if (peer != null) {
+            peer.asking.remove(ticket);
+        }
+    }
+
+    /** Whether a fetch still waits for its answer, which it gets now. */
+    boolean isAsking(NodeId from, Item.Fetch item) {
+        Peer peer = peers.get(from);
+        return peer != null && peer.asking.remove(item.ticket(), item);
     }
 
     void add(HandingOver handingOver) {

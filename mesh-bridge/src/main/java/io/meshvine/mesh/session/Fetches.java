@@ -38,7 +38,9 @@ final class Fetches {
 
     /** A node has something of a client that is at home here, or about to be. */
     void add(Home home, NodeId from) {
-        boolean coming = home.fetching != null && home.fetching.from.equals(from);
+        Fetching fetching = home.fetching;
+        // If all of it came and is being kept, the other one may be in another life, and ask whether that is here.
+        boolean coming = fetching != null && fetching.from.equals(from) && !fetching.isOver();
         if (!coming && !home.holders.contains(from)) {
             home.holders.add(from);
         }
@@ -79,8 +81,9 @@ final class Fetches {
             return;
         }
         Home home = fetching.home;
-        if (parts.host.hasReceived(home.clientId, from, item.fence())) {
-            parts.peers.send(from, new Item.Taken(item.ticket(), links.interest(parts.self)));
+        long received = parts.host.received(home.clientId, from, item.fence());
+        if (received != SessionHost.NOT_RECEIVED) {
+            parts.peers.send(from, new Item.Taken(item.ticket(), links.interest(parts.self), received));
             end(fetching);
         } else if (!home.clean) {
             fetching.session = parts.host.receive(home.clientId, home.fence, from, item.fence());
@@ -117,18 +120,21 @@ final class Fetches {
         }
     }
 
-    void onEnd(NodeId from, long ticket) {
+    void onEnd(NodeId from, Item.End item) {
+        long ticket = item.ticket();
         Fetching fetching = fetching(from, ticket);
         if (fetching != null && fetching.session != null) {
             SessionHost.Import session = fetching.session;
             fetching.complete();
-            session.finish(() -> parts.turns.execute(() -> {
-                parts.peers.send(from, new Item.Taken(ticket, links.interest(parts.self)));
-                fetching.home.exists = true;
-                fetching.home.whole = true;
-                parts.tally.fetched++;
-                end(fetching);
-            }));
+            session.finish(
+                    item.through(),
+                    () -> parts.turns.execute(() -> {
+                        parts.peers.send(from, new Item.Taken(ticket, links.interest(parts.self), item.through()));
+                        fetching.home.exists = true;
+                        fetching.home.whole = true;
+                        parts.tally.fetched++;
+                        end(fetching);
+                    }));
         }
     }
 
@@ -182,6 +188,7 @@ final class Fetches {
         if (home.fetching == fetching) {
             home.fetching = null;
             List.copyOf(fetching.afterwards).forEach(Runnable::run);
+            parts.handOvers.answer(home);
             next(home);
         }
     }

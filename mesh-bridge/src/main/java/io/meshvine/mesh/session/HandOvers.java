@@ -2,13 +2,10 @@ package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.session.HandingOver.Stage;
-import io.meshvine.mesh.session.Home.Claim;
-import io.meshvine.mesh.wire.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sessions on their way from this node to others, which have the better claims: ends the connection, sends the session,
@@ -43,13 +40,18 @@ final class HandOvers {
         }
 
         @Override
-        public void onTaken(HandingOver handingOver, Position interest) {
-            if (handingOver.stage() == Stage.FREEZING) {
+        public void onTaken(HandingOver handingOver, Item.Taken item) {
+            if (handingOver.stage() != Stage.CONFIRMING) {
                 finish(handingOver); // The other one has it since long; the connection here may not be over yet.
-                onMoved(home, handingOver.to, interest);
+                onMoved(home, new Home.Moved(handingOver.to, item.interest(), item.through()));
                 return;
             }
-            leave(home, handingOver.export(), handingOver.to, handingOver.interest, handingOver.behind);
+            if (handingOver.behind.isEmpty()) {
+                parts.host.forget(home.clientId);
+            } else {
+                Home.Moved moved = new Home.Moved(handingOver.to, handingOver.interest, handingOver.through());
+                leave(home, moved, handingOver.behind);
+            }
             parts.tally.handedOver++;
             handedOver(home, handingOver);
         }
@@ -74,31 +76,33 @@ final class HandOvers {
             }
             return;
         }
-        Claim claim = home.claim;
-        if (claim != null && !claim.decided) {
-            claim.deferred.add(() -> onFetch(from, item));
-            return;
-        }
-        Fetching coming = home.fetching;
-        if (coming != null && coming.isOver()) {
-            coming.afterwards.add(() -> onFetch(from, item)); // What came is being kept; then it can go on.
+        if (home.isUndecided()) {
+            parts.peers.ask(from, item);
+            home.asking.add(new Home.Asking(from, item));
             return;
         }
         Rank theirs = new Rank(item.fence(), from);
         if (theirs.compareTo(home.rank(parts.self)) < 0) {
-            parts.peers.send(from, new Item.Lost(item.ticket(), home.rank(parts.self), claim == null));
+            parts.peers.send(from, new Item.Lost(item.ticket(), home.rank(parts.self), home.claim == null));
             return;
         }
         HandingOver before = home.handingOver;
-        if (before != null && before.stage() == Stage.CONFIRMING) {
-            before.afterwards.add(() -> onFetch(from, item)); // The other one may deliver what came already.
-            return;
-        }
         if (before != null && before.winner.compareTo(theirs) > 0) {
             parts.peers.send(from, new Item.Lost(item.ticket(), before.winner, false));
             return;
         }
         begin(home, new HandingOver(new Leaving(home), theirs, item.ticket(), item.clean()));
+    }
+
+    /** Answers what was asked while nothing was decided, unless the other node has left or does not want it any more. */
+    void answer(Home home) {
+        if (!home.isUndecided()) {
+            List<Home.Asking> asking = List.copyOf(home.asking);
+            home.asking.clear();
+            asking.stream()
+                    .filter(each -> parts.peers.isAsking(each.from(), each.item()))
+                    .forEach(each -> onFetch(each.from(), each.item()));
+        }
     }
 
     private void begin(Home home, HandingOver handingOver) {
@@ -138,7 +142,7 @@ final class HandOvers {
         if (home.frozen || home.freezing) {
             home.frozen = false;
             home.freezing = false;
-            home.movedTo = null;
+            home.moved = null;
             parts.host.release(home.clientId);
         }
         parts.homes.tidy(home);
@@ -148,12 +152,12 @@ final class HandOvers {
         HandingOver handingOver = home.handingOver;
         home.connected = false;
         if (handingOver == null) {
-            NodeId movedTo = home.movedTo;
-            if (movedTo != null && home.claim == null) {
+            Home.Moved moved = home.moved;
+            if (moved != null && home.claim == null) {
                 // Who knows of the new home is not known any more; those in reach will say.
                 Set<NodeId> all = new TreeSet<>(parts.peers.inReach());
                 all.add(parts.self);
-                leave(home, null, movedTo, home.movedInterest, parts.residues.behind(all, all));
+                leave(home, moved, parts.residues.behind(all, all));
                 parts.homes.drop(home);
             }
             release(home);
@@ -185,10 +189,9 @@ final class HandOvers {
     }
 
     /** Another node has the session: it is deleted here, but for what may still come. */
-    private void leave(
-            Home home, SessionHost.@Nullable Export export, NodeId to, Position interest, Set<NodeId> behind) {
+    private void leave(Home home, Home.Moved moved, Set<NodeId> behind) {
         SessionHost.LeftBehind left =
-                behind.isEmpty() ? null : parts.host.leaveBehind(home.clientId, export, to, interest, behind);
+                parts.host.leaveBehind(home.clientId, moved.through(), moved.to(), moved.interest(), behind);
         if (left == null) {
             parts.host.forget(home.clientId);
         } else {
@@ -223,14 +226,13 @@ final class HandOvers {
     void onTaken(NodeId from, Item.Taken item) {
         HandingOver handingOver = parts.peers.handingOver(from, item.ticket());
         if (handingOver != null) {
-            handingOver.source.onTaken(handingOver, item.interest());
+            handingOver.source.onTaken(handingOver, item);
         }
     }
 
-    /** Another node has all that is here already. */
-    void onMoved(Home home, NodeId to, Position interest) {
-        home.movedTo = to;
-        home.movedInterest = interest;
+    /** Another node has what is here already, but for what came since. */
+    void onMoved(Home home, Home.Moved moved) {
+        home.moved = moved;
         freeze(home);
     }
 
@@ -241,6 +243,7 @@ final class HandOvers {
     }
 
     void onCancel(NodeId from, long ticket) {
+        parts.peers.asksNoMore(from, ticket);
         HandingOver handingOver = parts.peers.handingOver(from, ticket);
         if (handingOver != null) {
             parts.tally.failed++;
@@ -262,7 +265,7 @@ final class HandOvers {
         parts.peers.remove(handingOver);
         if (handingOver.source instanceof Leaving leaving && leaving.home.handingOver == handingOver) {
             leaving.home.handingOver = null;
+            parts.turns.execute(() -> answer(leaving.home));
         }
-        handingOver.afterwards.forEach(parts.turns::execute);
     }
 }

@@ -2,8 +2,6 @@ package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.wire.Position;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +19,6 @@ final class HandingOver {
     final NodeId to;
     final long ticket;
     final boolean clean;
-
-    /** What waits until the other node has everything, or turned out not to. */
-    final List<Runnable> afterwards = new ArrayList<>(0);
 
     /** Of the new home, as subscribed to what the session wants; and who does not know yet. */
     Position interest = Position.NONE;
@@ -52,8 +47,8 @@ final class HandingOver {
         /** The other node takes what is published from now on. */
         void onReady(HandingOver handingOver);
 
-        /** The other node has everything, durably, and is subscribed as of that position of its interest. */
-        void onTaken(HandingOver handingOver, Position interest);
+        /** The other node has what the item says. */
+        void onTaken(HandingOver handingOver, Item.Taken item);
 
         /** It does not go there, at least not now. */
         void onStopped(HandingOver handingOver);
@@ -80,8 +75,9 @@ final class HandingOver {
         stage = Stage.SENDING;
     }
 
-    SessionHost.@Nullable Export export() {
-        return export;
+    /** Up to which place in the queue the other node has it, once it has everything. */
+    long through() {
+        return export == null ? 0 : export.through();
     }
 
     void settle(Runnable settled) {
@@ -112,6 +108,6 @@ final class HandingOver {
             return new Item.CaughtUp(ticket);
         }
         stage = Stage.CONFIRMING;
-        return new Item.End(ticket);
+        return new Item.End(ticket, from.through());
     }
 }

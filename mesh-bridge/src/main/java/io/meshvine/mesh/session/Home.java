@@ -1,6 +1,7 @@
 package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.session.HandingOver.Stage;
 import io.meshvine.mesh.wire.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -51,6 +52,9 @@ final class Home {
     @Nullable
     HandingOver handingOver;
 
+    /** What other nodes ask for, and is not decided yet. */
+    final List<Asking> asking = new ArrayList<>(0);
+
     /** Who has the better claim, until it has the session. */
     @Nullable
     Rank winner;
@@ -62,11 +66,9 @@ final class Home {
 
     boolean frozen;
 
-    /** Where all that is here is already. */
+    /** Where what is here is already. */
     @Nullable
-    NodeId movedTo;
-
-    Position movedInterest = Position.NONE;
+    Moved moved;
 
     Home(String clientId) {
         this.clientId = clientId;
@@ -81,9 +83,27 @@ final class Home {
         return !exists && claim == null && handingOver == null && !freezing && !frozen;
     }
 
+    /** Whether it is not known yet who is to have what is here. */
+    boolean isUndecided() {
+        return (claim != null && !claim.decided) // The registrars may know better.
+                || (fetching != null && fetching.isOver()) // What came is being kept; then it can go on.
+                || (handingOver != null && handingOver.stage() == Stage.CONFIRMING); // It may be elsewhere already.
+    }
+
     Item.Register registration() {
         return new Item.Register(clientId, fence, connected || claim != null, durable, whole);
     }
+
+    /**
+     * Another node has the session.
+     *
+     * @param interest of that node, as subscribed to what the session wants
+     * @param through up to which place in the queue it has everything
+     */
+    record Moved(NodeId to, Position interest, long through) {}
+
+    /** A fetch of another node that waits for its answer. */
+    record Asking(NodeId from, Item.Fetch item) {}
 
     /** A claim from the question to the registrars to the answer to the connection. */
     static final class Claim {
@@ -97,9 +117,6 @@ final class Home {
 
         /** Registrars that know the claim under a lower fence than it got in the end. */
         final List<Item.Claimed> answers = new ArrayList<>(Rendezvous.REGISTRARS);
-
-        /** What cannot be decided before the registrars have answered. */
-        final List<Runnable> deferred = new ArrayList<>(0);
 
         final boolean again;
         boolean decided;

@@ -75,6 +75,7 @@ final class HomeTable {
         home.winner = null;
         home.registrars.forEach(node -> unregister(node, home));
         home.registrars = List.of();
+        parts.turns.execute(() -> parts.handOvers.answer(home));
         tidy(home);
     }
 

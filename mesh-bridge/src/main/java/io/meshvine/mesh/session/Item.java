@@ -41,8 +41,8 @@ sealed interface Item {
     /** Asks a registrar who has a better claim to a client than that; it tells if it knows. */
     record Seek(String clientId, long fence) implements Item {}
 
-    /** What was offered is here already; the sender's interest stands at this position. */
-    record Have(String clientId, long fence, Position interest) implements Item {}
+    /** What was offered is here already, up to a place in its queue; the sender's interest stands at this position. */
+    record Have(String clientId, long fence, Position interest, long through) implements Item {}
 
     /** The sender has the better claim, and asks for the session; or, if it begins anew, for its end. */
     record Fetch(String clientId, long ticket, long fence, boolean clean) implements Item {}
@@ -62,11 +62,14 @@ sealed interface Item {
     /** The sender of the fetch is subscribed: its interest stands at this position, and the nodes in its reach know. */
     record Ready(long ticket, Position interest) implements Item {}
 
-    /** All parts came. */
-    record End(long ticket) implements Item {}
+    /** All parts came: everything up to a place in the queue. */
+    record End(long ticket, long through) implements Item {}
 
-    /** The sender of the fetch has everything, durably: the other one is to delete it. Its interest stands at this. */
-    record Taken(long ticket, Position interest) implements Item {}
+    /**
+     * The sender of the fetch has everything up to that place, durably: the other one is to delete it. Its interest stands
+     * at this position.
+     */
+    record Taken(long ticket, Position interest, long through) implements Item {}
 
     /** There is nothing to fetch, or no longer; what came of it is void. */
     record Nothing(long ticket) implements Item {}

@@ -56,6 +56,7 @@ final class ItemCodec {
         } else if (item instanceof Item.Have have) {
             out.writeByte(9).writeString(have.clientId()).writeVarLong(have.fence());
             have.interest().write(out);
+            out.writeVarLong(have.through());
         } else if (item instanceof Item.Seek seek) {
             out.writeByte(23).writeString(seek.clientId()).writeVarLong(seek.fence());
         } else if (item instanceof Item.Fetch fetch) {
@@ -80,10 +81,11 @@ final class ItemCodec {
             out.writeByte(15).writeVarLong(ready.ticket());
             ready.interest().write(out);
         } else if (item instanceof Item.End end) {
-            out.writeByte(16).writeVarLong(end.ticket());
+            out.writeByte(16).writeVarLong(end.ticket()).writeVarLong(end.through());
         } else if (item instanceof Item.Taken taken) {
             out.writeByte(17).writeVarLong(taken.ticket());
             taken.interest().write(out);
+            out.writeVarLong(taken.through());
         } else if (item instanceof Item.Nothing nothing) {
             out.writeByte(18).writeVarLong(nothing.ticket());
         } else if (item instanceof Item.Lost lost) {
@@ -130,7 +132,7 @@ final class ItemCodec {
             case 6 -> new Item.Superseded(clientId(in), rank(in));
             case 7 -> new Item.Offer(clientId(in), in.readSequence());
             case 8 -> new Item.NotHome(clientId(in), in.readSequence());
-            case 9 -> new Item.Have(clientId(in), in.readSequence(), Position.read(in));
+            case 9 -> new Item.Have(clientId(in), in.readSequence(), Position.read(in), in.readSequence());
             case 23 -> new Item.Seek(clientId(in), in.readSequence());
             case 10 -> new Item.Fetch(clientId(in), in.readSequence(), in.readSequence(), in.readByte() != 0);
             default -> readTransfer(code, in);
@@ -145,8 +147,8 @@ final class ItemCodec {
             case 13 -> new Item.PartAck(ticket, in.readSequence());
             case 14 -> new Item.CaughtUp(ticket);
             case 15 -> new Item.Ready(ticket, Position.read(in));
-            case 16 -> new Item.End(ticket);
-            case 17 -> new Item.Taken(ticket, Position.read(in));
+            case 16 -> new Item.End(ticket, in.readSequence());
+            case 17 -> new Item.Taken(ticket, Position.read(in), in.readSequence());
             case 18 -> new Item.Nothing(ticket);
             case 19 -> {
                 boolean established = in.readByte() != 0;

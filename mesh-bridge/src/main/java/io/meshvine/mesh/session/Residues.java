@@ -1,7 +1,6 @@
 package io.meshvine.mesh.session;
 
 import io.meshvine.mesh.NodeId;
-import io.meshvine.mesh.wire.Position;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -159,7 +158,8 @@ final class Residues implements HandingOver.Source {
                 while ((part = export.next()) != null) {
                     session.accept(part);
                 }
-                session.activate(() -> session.finish(() -> parts.turns.execute(() -> taken(residue))));
+                session.activate(
+                        () -> session.finish(export.through(), () -> parts.turns.execute(() -> taken(residue))));
             } catch (IllegalArgumentException gone) {
                 residue.handingOver = false; // The session ended meanwhile, or moved.
             }
@@ -231,7 +231,7 @@ final class Residues implements HandingOver.Source {
     }
 
     @Override
-    public void onTaken(HandingOver handingOver, Position interest) {
+    public void onTaken(HandingOver handingOver, Item.Taken item) {
         Residue residue = finish(handingOver);
         if (residue != null) {
             taken(residue);

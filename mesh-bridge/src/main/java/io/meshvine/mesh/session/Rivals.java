@@ -62,10 +62,13 @@ final class Rivals {
         Rank theirs = new Rank(item.fence(), from);
         if (theirs.compareTo(home.rank(parts.self)) > 0) {
             onSuperseded(new Item.Superseded(item.clientId(), theirs));
-        } else if (parts.host.hasReceived(item.clientId(), from, item.fence())) {
-            parts.peers.send(from, new Item.Have(item.clientId(), item.fence(), links.interest(parts.self)));
-        } else {
+            return;
+        }
+        long received = parts.host.received(item.clientId(), from, item.fence());
+        if (received == SessionHost.NOT_RECEIVED) {
             parts.fetches.add(home, from);
+        } else {
+            parts.peers.send(from, new Item.Have(item.clientId(), item.fence(), links.interest(parts.self), received));
         }
     }
 
@@ -81,7 +84,7 @@ final class Rivals {
         Home home = parts.homes.get(item.clientId());
         parts.residues.onHave(item.clientId(), item.fence());
         if (home != null && home.fence == item.fence() && home.claim == null && home.handingOver == null) {
-            parts.handOvers.onMoved(home, from, item.interest());
+            parts.handOvers.onMoved(home, new Home.Moved(from, item.interest(), item.through()));
         }
     }
 }

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public interface SessionHost {
 
+    /** Answer of {@link #received}. */
+    long NOT_RECEIVED = -1;
+
     /**
      * Ends the client's connection because its session goes to another node, and keeps further ones out.
      *
@@ -32,15 +35,14 @@ public interface SessionHost {
     void forget(String clientId);
 
     /**
-     * Deletes the session of a frozen client, which lives on elsewhere with all that was in the export, but stays
-     * subscribed for what some nodes still send to it here.
+     * Deletes the session of a frozen client, which lives on elsewhere, up to a place in its queue; what came behind that
+     * stays, and it stays subscribed for what some nodes still send to it here.
      *
-     * @param exported what the other node has; null if it has everything
+     * @param through up to there the other node has everything, as its export said
      * @return null if there is no session that outlives its connections, or no room: nothing was done
      */
     @Nullable
-    LeftBehind leaveBehind(
-            String clientId, @Nullable Export exported, NodeId home, Position interest, Set<NodeId> behind);
+    LeftBehind leaveBehind(String clientId, long through, NodeId home, Position interest, Set<NodeId> behind);
 
     /**
      * Runs a task, on any thread, when every publish of this node's clients that is being routed now has reached the
@@ -61,8 +63,11 @@ public interface SessionHost {
      */
     Import receive(String clientId, long fence, NodeId from, long fromFence);
 
-    /** Whether that session of another node was taken in before, in whatever life of this node. */
-    boolean hasReceived(String clientId, NodeId from, long fromFence);
+    /**
+     * Up to which place that session of another node was taken in before, in whatever life of this node; {@link
+     * #NOT_RECEIVED} if it was not.
+     */
+    long received(String clientId, NodeId from, long fromFence);
 
     /** What stays of a session that went to another node; durable, like the session was. */
     interface LeftBehind {
@@ -113,6 +118,9 @@ public interface SessionHost {
         /** The next part of what is in the session by now; null if that is all. */
         byte @Nullable [] next();
 
+        /** The place in the queue up to which it was read: it stands for the same messages after a crash. */
+        long through();
+
         /** Runs a task when everything that reached the session until now can be read. */
         void settle(Runnable settled);
     }
@@ -138,9 +146,10 @@ public interface SessionHost {
          * both ways the copy of the old home stays, because it is in its place: the other one may be ahead of what the
          * old home alone had. For a while, the second copy of a message may still follow, and is dropped.
          *
+         * @param through as the export says; to be kept with it, for {@link SessionHost#received}
          * @param durable run when it is as durable as configured
          */
-        void finish(Runnable durable);
+        void finish(long through, Runnable durable);
 
         /**
          * The old home is out of reach: what it has is left to it, subscriptions stay if they are active.

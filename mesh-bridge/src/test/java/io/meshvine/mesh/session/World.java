@@ -236,7 +236,7 @@ final class World {
         final int number;
         final NodeId id;
         final Map<String, Session> sessions = new LinkedHashMap<>();
-        final Set<String> received = new LinkedHashSet<>();
+        final Map<String, Long> received = new HashMap<>();
         final List<Left> left = new ArrayList<>();
 
         /** Counts the changes of what it wants. */
@@ -640,16 +640,14 @@ final class World {
 
         @Override
         public @Nullable LeftBehind leaveBehind(
-                String clientId, @Nullable Export exported, NodeId home, Position interest, Set<NodeId> behind) {
+                String clientId, long through, NodeId home, Position interest, Set<NodeId> behind) {
             Session session = node.sessions.remove(clientId);
             if (session == null) {
                 return null;
             }
             trace("n", node.number, "leaves behind", clientId);
             Left left = new Left(clientId, session.fence, home, interest, behind);
-            if (exported instanceof Reading reading) {
-                left.queue.addAll(new ArrayList<>(session.queue).subList(reading.read, session.queue.size()));
-            }
+            left.queue.addAll(new ArrayList<>(session.queue).subList((int) through, session.queue.size()));
             node.left.add(left);
             return new Staying(left);
         }
@@ -762,6 +760,11 @@ final class World {
             }
 
             @Override
+            public long through() {
+                return read;
+            }
+
+            @Override
             public void settle(Runnable settled) {
                 loop.schedule(Duration.ofMillis(random.nextInt(3)), settled);
             }
@@ -778,8 +781,8 @@ final class World {
         }
 
         @Override
-        public boolean hasReceived(String clientId, NodeId from, long fromFence) {
-            return node.received.contains(clientId + from + fromFence);
+        public long received(String clientId, NodeId from, long fromFence) {
+            return node.received.getOrDefault(clientId + from + fromFence, NOT_RECEIVED);
         }
 
         @Override
@@ -825,7 +828,7 @@ final class World {
             }
 
             @Override
-            public void finish(Runnable durable) {
+            public void finish(long through, Runnable durable) {
                 loop.schedule(Duration.ofMillis(random.nextInt(4)), () -> {
                     trace("n", node.number, "finishes", clientId);
                     Session session = node.sessions.computeIfAbsent(clientId, absent -> new Session());
@@ -841,7 +844,7 @@ final class World {
                         }
                     }
                     receiving.remove(clientId, this);
-                    node.received.add(mark);
+                    node.received.put(mark, through);
                     deliver(clientId);
                     durable.run();
                 });

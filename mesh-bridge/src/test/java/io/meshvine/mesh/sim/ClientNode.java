@@ -11,6 +11,7 @@ import io.meshvine.mesh.interest.PeerInterest;
 import io.meshvine.mesh.session.Claimant;
 import io.meshvine.mesh.session.ClientDirectory;
 import io.meshvine.mesh.session.DirectoryOptions;
+import io.meshvine.mesh.session.Overheard;
 import io.meshvine.mesh.session.SessionHost;
 import io.meshvine.mesh.wire.Position;
 import java.nio.ByteBuffer;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * with sessions and queues on the node's disk. A message is consumed once the record that says so is durable.
  */
 final class ClientNode implements SessionHost, LocalBroker {
+    /** With {@code -Dmeshvine.trace=true}, stories have what nodes say to each other in them. */
+    private static final boolean TRACE = Boolean.getBoolean("meshvine.trace");
+
     private static final String TOPICS = "c/";
     private static final byte SESSION = 'h';
     private static final byte RECEIVED = 'r';
@@ -57,9 +61,6 @@ final class ClientNode implements SessionHost, LocalBroker {
         final Set<Long> seen = new HashSet<>();
         long fence;
         long next = 1;
-
-        /** The last entry that went to a new home. */
-        long exported;
     }
 
     ClientNode(SimNode.Life life, SimClients books) {
@@ -67,9 +68,14 @@ final class ClientNode implements SessionHost, LocalBroker {
         this.books = books;
         this.directory = new ClientDirectory(
                 life.loop, life.bridge::execute, life.node.id, OPTIONS, this, life.bridge.positions());
-        life.bridge.attach(ClientDirectory.CHANNEL, directory);
+        life.bridge.attach(ClientDirectory.CHANNEL, TRACE ? new Overheard(directory, this::overhear) : directory);
         life.broker.instead = this;
         restore();
+    }
+
+    private void overhear(NodeId peer, String what) {
+        SimNode from = books.node(peer);
+        books.mesh.happened(life + " hears: n" + (from == null ? peer : from.number) + " " + what);
     }
 
     private void restore() {
@@ -433,7 +439,7 @@ final class ClientNode implements SessionHost, LocalBroker {
 
     @Override
     public @Nullable LeftBehind leaveBehind(
-            String client, @Nullable Export exported, NodeId home, Position interest, Set<NodeId> behind) {
+            String client, long through, NodeId home, Position interest, Set<NodeId> behind) {
         Session session = sessions.remove(client);
         if (session == null) {
             return null;
@@ -444,7 +450,7 @@ final class ClientNode implements SessionHost, LocalBroker {
         WriteUnit unit = rest.put(new WriteUnit().delete(Family.SESSIONS, sessionKey(client)));
         session.waiting.forEach((number, message) -> {
             unit.delete(Family.QUEUES, entryKey(client, WAITING, number));
-            if (exported != null && number > session.exported) {
+            if (number > through) {
                 rest.take(message, unit);
             }
         });
@@ -471,31 +477,35 @@ final class ClientNode implements SessionHost, LocalBroker {
             return null;
         }
         books.mesh.happened(life + " hands over " + client);
-        session.exported = 0;
         return new Export() {
             private long read;
 
             @Override
             public byte @Nullable [] next() {
                 Map.Entry<Long, Long> next = session.waiting.higherEntry(read);
-                if (next == null) {
+                if (next == null || !session.durable.contains(next.getKey())) {
                     return null;
                 }
                 read = next.getKey();
-                session.exported = read;
                 return ByteBuffer.allocate(Long.BYTES).putLong(next.getValue()).array();
             }
 
             @Override
+            public long through() {
+                return read;
+            }
+
+            @Override
             public void settle(Runnable settled) {
-                life.loop.execute(settled);
+                life.store.write(new WriteUnit().waitForOthers().whenDurable(onLoop(settled)));
             }
         };
     }
 
     @Override
-    public boolean hasReceived(String client, NodeId from, long fromFence) {
-        return life.store.get(Family.SESSIONS, receivedKey(client, from, fromFence)) != null;
+    public long received(String client, NodeId from, long fromFence) {
+        byte[] mark = life.store.get(Family.SESSIONS, receivedKey(client, from, fromFence));
+        return mark == null ? NOT_RECEIVED : ByteBuffer.wrap(mark).getLong();
     }
 
     @Override
@@ -546,16 +556,16 @@ final class ClientNode implements SessionHost, LocalBroker {
         }
 
         @Override
-        public void finish(Runnable durable) {
+        public void finish(long through, Runnable durable) {
             if (begun != null && !begun.durable.containsAll(begun.waiting.keySet())) {
-                life.loop.schedule(Duration.ofMillis(1), () -> finish(durable));
+                life.loop.schedule(Duration.ofMillis(1), () -> finish(through, durable));
                 return;
             }
             books.mesh.happened(life + " has all of " + client);
             Session session = sessions.computeIfAbsent(client, absent -> new Session());
             session.fence = Math.max(session.fence, fence);
             receiving.remove(client, this);
-            WriteUnit unit = header(new WriteUnit(), client, session).put(Family.SESSIONS, mark, mark);
+            WriteUnit unit = header(new WriteUnit(), client, session).put(Family.SESSIONS, mark, entry(through));
             List<Long> all = new ArrayList<>(staged);
             if (begun == session) {
                 // What came both ways stays where the old home had it; what came here only is behind that.

@@ -194,6 +194,11 @@ final class LeftSession implements SessionHost.LeftBehind {
             }
 
             @Override
+            public long through() {
+                return read;
+            }
+
+            @Override
             public void settle(Runnable settled) {
                 store.write(new WriteUnit().waitForOthers().whenDurable(settled));
             }

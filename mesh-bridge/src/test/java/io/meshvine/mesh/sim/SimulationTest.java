@@ -7,6 +7,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random runs on simulated meshes, ten thousand together. {@code -Dmeshvine.seed=N} repeats one of each suite,
@@ -40,6 +41,13 @@ class SimulationTest {
                 assertThat(simulation.tally().messages(fault)).as(fault.label()).isGreaterThan(TIMES_AT_LEAST);
             }
         }
+    }
+
+    /** Seeds beyond those of the first test that broke a promise once. */
+    @ParameterizedTest
+    @ValueSource(longs = {1378, 2357, 2671, 4153, 4830, 5497, 5557, 7651})
+    void sessionsThatMoveKeepTheirPromisesWhereTheyOnceDidNot(long seed) {
+        Suite.SESSIONS.play(seed, Defect.NONE);
     }
 
     @Test
