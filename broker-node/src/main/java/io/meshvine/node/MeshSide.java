@@ -25,6 +25,7 @@ import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.session.LinkPositions;
 import io.meshvine.mesh.wire.Position;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.config.HostPort;
 import io.meshvine.node.config.MeshConfig;
@@ -287,6 +288,11 @@ final class MeshSide implements MeshGate {
     @Override
     public void handOn(List<HandOn> all, @Nullable WriteUnit unit) {
         joined().handOn(all, unit); // outside any mesh there is nobody to choose
+    }
+
+    @Override
+    public void publish(GuaranteedRun run) {
+        joined().publish(run); // outside any mesh there are no targets
     }
 
     @Override

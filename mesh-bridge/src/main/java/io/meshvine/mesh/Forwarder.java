@@ -6,6 +6,7 @@ import io.meshvine.mesh.link.PeerLink;
 import io.meshvine.mesh.link.Settlement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.PublishReader;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.mesh.wire.WireException;
 import java.util.List;
@@ -115,6 +116,37 @@ final class Forwarder {
         } else {
             counters.countForwarded(0, run.publishes());
             link.sendUnsequenced(run, EncodedPublish.flagsOfRun(), null, now);
+        }
+    }
+
+    /** Forwards publishes of QoS 1 or 2 to the peer of their run, and takes them apart where it must. */
+    void forward(GuaranteedRun run) {
+        long now = clock.nanoTime();
+        PeerLink link = membership.link(run.peer());
+        boolean fits = run.largest() <= membership.maxPublishBytes(run.peer());
+        if (link == null || !fits || !interestCheck.isCurrent(run.interestVersion())) {
+            forwardSingly(run, now);
+            return;
+        }
+        counters.countForwarded(run.qos(), run.publishes());
+        link.sendGuaranteed(run, run.flags(), null, null, new Settlement(1, () -> settle(run)), now);
+    }
+
+    private static void settle(GuaranteedRun run) {
+        run.settled().forEach(Settlement::run);
+    }
+
+    private void forwardSingly(GuaranteedRun run, long nowNanos) {
+        MeshTarget target = new MeshTarget(run.peer(), true, run.qos(), List.of());
+        try {
+            List<Arrival> each = run.unpack(reader, nowNanos);
+            for (int i = 0; i < each.size(); i++) {
+                MeshPublish publish = each.get(i).publish();
+                Settlement settlement = new Settlement(1, run.settled().get(i));
+                forward(publish, EncodedPublish.of(publish), target, null, settlement, nowNanos);
+            }
+        } catch (WireException impossible) {
+            throw new IllegalStateException("a run of this node's own", impossible);
         }
     }
 

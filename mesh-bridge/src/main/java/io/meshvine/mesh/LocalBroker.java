@@ -25,14 +25,14 @@ public interface LocalBroker {
      * @param groups shared subscriptions of which one local member gets it
      * @param ticket if not 0, the origin waits to be told, by {@link io.meshvine.mesh.group.GroupLedger#done}, that
      *     those members are done with it
-     * @param further publishes behind it that differ from it in their payloads only; none but at QoS 0, for ordinary
-     *     subscribers, without properties
+     * @param further publishes behind it that differ from it in their bodies only, for ordinary subscribers only. At
+     *     QoS 0 none of them has properties, and these are payloads; else they are bodies
      */
-    record Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups, long ticket, Payloads further) {
+    record Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups, long ticket, Slices further) {
 
         /** An arrival of one publish. */
         public Arrival(MeshPublish publish, boolean subscribers, List<GroupKey> groups, long ticket) {
-            this(publish, subscribers, groups, ticket, Payloads.NONE);
+            this(publish, subscribers, groups, ticket, Slices.NONE);
         }
 
         /** An arrival of which nobody waits to hear more. */
@@ -52,9 +52,10 @@ public interface LocalBroker {
             }
             List<Arrival> all = new ArrayList<>(count());
             all.add(new Arrival(publish, subscribers, groups, ticket));
+            int propertiesLength = publish.qos() == 0 ? 1 : 0;
             for (int i = 0; i < further.count(); i++) {
-                byte[] body = new byte[1 + further.length(i)]; // no properties
-                System.arraycopy(further.array(), further.start(i), body, 1, further.length(i));
+                byte[] body = new byte[propertiesLength + further.length(i)];
+                System.arraycopy(further.array(), further.start(i), body, propertiesLength, further.length(i));
                 all.add(new Arrival(publish.withBody(body), subscribers, groups, ticket));
             }
             return all;

@@ -26,6 +26,7 @@ import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.Probe;
 import io.meshvine.mesh.wire.ProbeReport;
 import io.meshvine.mesh.wire.PublishReader;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.mesh.wire.RetainedCodec;
 import io.meshvine.mesh.wire.StoredPublish;
@@ -264,6 +265,21 @@ public final class MeshBridge implements AutoCloseable {
                 if (closed) {
                     counters.countDropped(DropReason.SHUTDOWN, run.publishes());
                 } else {
+                    forwarder.forward(run);
+                }
+            }
+        });
+    }
+
+    /**
+     * Forwards publishes of QoS 1 or 2 to one peer; order is kept as by the other ways. The run is not to be changed any
+     * more; what waits for each of its publishes is run as in {@link #publish}.
+     */
+    public void publish(GuaranteedRun run) {
+        post(new Mailbox.Letter(LETTER_BYTES + run.size()) {
+            @Override
+            void open() {
+                if (!closed) {
                     forwarder.forward(run);
                 }
             }

@@ -1,6 +1,6 @@
 package io.meshvine.node.front;
 
-import io.meshvine.mesh.Payloads;
+import io.meshvine.mesh.Slices;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Message;
 import io.netty.buffer.ByteBuf;
@@ -91,7 +91,7 @@ final class PublishEncoder {
 
     /** Writes the packets of what comes behind a message that was written; returns how many the client takes. */
     int encodeFurther(OutboundPackets packets, Delivery delivery) {
-        Payloads payloads = delivery.message().further();
+        Slices payloads = delivery.message().further();
         byte[] head = headOfFurther(delivery);
         int bytes = 0;
         for (int i = 0; i < payloads.count(); i++) {

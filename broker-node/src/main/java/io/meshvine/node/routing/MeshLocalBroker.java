@@ -71,19 +71,29 @@ public final class MeshLocalBroker implements LocalBroker {
     public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
         JournalBatch kept = JournalBatch.joining(journal, unit);
         for (Arrival arrival : batch) {
-            try {
-                deliver(origin, arrival, kept);
-            } catch (RuntimeException e) {
-                malformed.increment();
-                LOG.warn(
-                        "dropped a publish of {} on {}",
-                        origin,
-                        arrival.publish().topic(),
-                        e);
+            if (arrival.publish().qos() == 0) {
+                deliverUnlessMalformed(origin, arrival, kept);
+            } else {
+                for (Arrival each : arrival.each()) {
+                    deliverUnlessMalformed(origin, each, kept);
+                }
             }
         }
         kept.commit();
         accepted.run();
+    }
+
+    private void deliverUnlessMalformed(NodeId origin, Arrival arrival, JournalBatch kept) {
+        try {
+            deliver(origin, arrival, kept);
+        } catch (RuntimeException e) {
+            malformed.increment();
+            LOG.warn(
+                    "dropped a publish of {} on {}",
+                    origin,
+                    arrival.publish().topic(),
+                    e);
+        }
     }
 
     private void deliver(NodeId origin, Arrival arrival, JournalBatch kept) {

@@ -2,6 +2,7 @@ package io.meshvine.node.routing;
 
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.PublishCodec;
@@ -14,32 +15,44 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one event loop publishes to peers at QoS 0, gathered for the rest of its turn: so the bridge is handed a few runs
- * instead of a thousand publishes. Confined to that loop.
+ * What one event loop publishes to peers, gathered for the rest of its turn: so the bridge is handed a few runs instead of
+ * a thousand publishes. For one peer there is one run at a time, so that its order is kept. Confined to that loop.
  */
 final class MeshRuns {
+    private static final int EXPECTED_BYTES = 1 << 10;
+
     private final Executor loop;
     private final MeshGate mesh;
     private final Map<NodeId, PublishRun> open = new LinkedHashMap<>();
+    private final Map<NodeId, GuaranteedRun> openGuaranteed = new LinkedHashMap<>();
     private @Nullable PublishRun latest;
-    private int latestBytes;
+    private int latestBytes = EXPECTED_BYTES;
 
     MeshRuns(Executor loop, MeshGate mesh) {
         this.loop = loop;
         this.mesh = mesh;
     }
 
-    /** Whether a message may go in a run: nobody waits for it, nothing about it changes on the way, and it is small. */
+    /** Whether a message may go in a run: nothing about it changes on the way, and it is small. */
     static boolean takes(Message message, Route route) {
-        return message.qos() == 0
-                && !message.isRetain()
+        return !message.isRetain()
                 && !message.canExpire()
                 && PublishRun.takes(route.topic().length, message.payload().readableBytes());
     }
 
-    /** Adds a message for each target. */
+    /** Whether a message of QoS 1 or 2 is promised to all targets at its own QoS, as those of a run are. */
+    static boolean guarantees(Message message, List<MeshTarget> targets) {
+        for (MeshTarget target : targets) {
+            if (target.qos() < message.qos()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Adds a message of QoS 0 for each target. */
     void add(Message message, Route route, List<MeshTarget> targets) {
-        boolean gathers = !open.isEmpty() || flushesLater();
+        boolean gathers = isGathering() || flushesLater();
         byte[] body = PublishCodec.isBare(message) ? null : PublishCodec.encode(message);
         ByteBuf payload = message.payload();
         int payloadBytes = payload.readableBytes();
@@ -61,6 +74,33 @@ final class MeshRuns {
         }
     }
 
+    /**
+     * Adds a message of QoS 1 or 2 for each target.
+     *
+     * @param settled run, on any thread, once each of them has confirmed it or its copy is safe
+     */
+    void addGuaranteed(Message message, Route route, List<MeshTarget> targets, Runnable settled) {
+        boolean gathers = isGathering() || flushesLater();
+        byte[] body = PublishCodec.encode(message);
+        Runnable one = targets.size() == 1 ? settled : new Countdown(targets.size(), settled);
+        for (MeshTarget target : targets) {
+            GuaranteedRun run = guaranteedRun(target.peer(), message, route.remoteVersion());
+            int at = run.add(route.topic(), body.length);
+            System.arraycopy(body, 0, run.array(), at, body.length);
+            run.whenSettled(one);
+            if (run.isFull()) {
+                handOver(run);
+            }
+        }
+        if (!gathers) {
+            flush();
+        }
+    }
+
+    private boolean isGathering() {
+        return !open.isEmpty() || !openGuaranteed.isEmpty();
+    }
+
     private PublishRun run(NodeId peer, long interestVersion) {
         PublishRun run = latest;
         if (run == null || !run.peer().equals(peer)) {
@@ -71,6 +111,10 @@ final class MeshRuns {
             run = null;
         }
         if (run == null) {
+            GuaranteedRun before = openGuaranteed.get(peer);
+            if (before != null) {
+                handOver(before);
+            }
             run = new PublishRun(peer, interestVersion, latestBytes);
             open.put(peer, run);
         }
@@ -78,10 +122,45 @@ final class MeshRuns {
         return run;
     }
 
+    private GuaranteedRun guaranteedRun(NodeId peer, Message message, long interestVersion) {
+        GuaranteedRun run = openGuaranteed.get(peer);
+        if (run != null
+                && (run.interestVersion() != interestVersion
+                        || run.qos() != message.qos()
+                        || !run.topic().equals(message.topic()))) {
+            handOver(run);
+            run = null;
+        }
+        if (run == null) {
+            PublishRun before = open.get(peer);
+            if (before != null) {
+                handOver(before);
+            }
+            run = new GuaranteedRun(peer, interestVersion, message.topic(), message.qos(), latestBytes);
+            openGuaranteed.put(peer, run);
+        }
+        return run;
+    }
+
     private void handOver(PublishRun run) {
         open.remove(run.peer());
         latest = null;
+        send(run);
+    }
+
+    private void handOver(GuaranteedRun run) {
+        openGuaranteed.remove(run.peer());
+        send(run);
+    }
+
+    private void send(PublishRun run) {
         latestBytes = run.size();
+        mesh.publish(run);
+    }
+
+    private void send(GuaranteedRun run) {
+        latestBytes = run.size();
+        run.end();
         mesh.publish(run);
     }
 
@@ -98,12 +177,13 @@ final class MeshRuns {
     /** Hands everything over: before anything that must not overtake it, and at the end of the turn. */
     void flush() {
         if (!open.isEmpty()) {
-            for (PublishRun run : open.values()) {
-                latestBytes = run.size();
-                mesh.publish(run);
-            }
+            open.values().forEach(this::send);
             open.clear();
             latest = null;
+        }
+        if (!openGuaranteed.isEmpty()) {
+            openGuaranteed.values().forEach(this::send);
+            openGuaranteed.clear();
         }
     }
 }

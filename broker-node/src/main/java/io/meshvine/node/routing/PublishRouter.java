@@ -117,11 +117,14 @@ public final class PublishRouter {
         }
         JournalUnit kept = batch.takeTouched();
         MeshRuns runs = runsByLoop.get();
+        boolean inRuns = runs != null && route.shared().isEmpty() && MeshRuns.takes(message, route);
         if (targets.isEmpty() && stamp == null) {
             settleOnceKept(kept, all);
-        } else if (runs != null && route.shared().isEmpty() && MeshRuns.takes(message, route)) {
+        } else if (runs != null && inRuns && message.qos() == 0) {
             runs.add(message, route, targets);
             settleOnceKept(kept, settlement);
+        } else if (runs != null && inRuns && !batch.isTogether() && MeshRuns.guarantees(message, targets)) {
+            runs.addGuaranteed(message, route, targets, settleOnceBoth(kept, settlement));
         } else {
             if (runs != null) {
                 runs.flush(); // What was published before goes before.

@@ -69,6 +69,11 @@ public final class JournalBatch {
         together = true;
     }
 
+    /** Whether {@link #takeTogether} gives something. */
+    public boolean isTogether() {
+        return together && joined == null && open != null;
+    }
+
     /**
      * The unit, to go along with what the mesh keeps of the present publish and to be written by the mesh; null if it
      * need not.

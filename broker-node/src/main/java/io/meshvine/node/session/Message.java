@@ -1,6 +1,6 @@
 package io.meshvine.node.session;
 
-import io.meshvine.mesh.Payloads;
+import io.meshvine.mesh.Slices;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttProperties;
@@ -37,7 +37,7 @@ public final class Message {
     private final long id;
     private final int footprint;
     private final int hops;
-    private final Payloads further;
+    private final Slices further;
 
     /** Null where nobody asks when it is done with. */
     private final @Nullable Holders holders;
@@ -72,7 +72,7 @@ public final class Message {
                 origin,
                 newId(qos, origin),
                 0,
-                Payloads.NONE,
+                Slices.NONE,
                 null);
     }
 
@@ -95,7 +95,7 @@ public final class Message {
             Origin origin,
             long id,
             int hops,
-            Payloads further,
+            Slices further,
             @Nullable Runnable released) {
         if (qos < 0 || qos > 2) {
             throw new IllegalArgumentException("QoS must be 0 to 2: " + qos);
@@ -170,10 +170,10 @@ public final class Message {
     }
 
     /**
-     * Payloads of more messages behind this one, which are like it in all else: of QoS 0 and without properties. None for
+     * Slices of more messages behind this one, which are like it in all else: of QoS 0 and without properties. None for
      * most messages.
      */
-    public Payloads further() {
+    public Slices further() {
         return further;
     }
 
@@ -183,14 +183,14 @@ public final class Message {
     }
 
     /** The same with more messages behind it. */
-    public Message with(Payloads following) {
+    public Message with(Slices following) {
         return copy(following, null);
     }
 
     /** All that it stands for, one by one. */
     public List<Message> each() {
         List<Message> all = new ArrayList<>(count());
-        all.add(copy(Payloads.NONE, null));
+        all.add(copy(Slices.NONE, null));
         for (int i = 0; i < further.count(); i++) {
             ByteBuf own = Unpooled.wrappedBuffer(further.array(), further.start(i), further.length(i));
             all.add(new Message(topic, own, qos, retain, properties, expiresAtMillis, publisherId, origin));
@@ -222,7 +222,7 @@ public final class Message {
         return copy(further, released);
     }
 
-    private Message copy(Payloads following, @Nullable Runnable released) {
+    private Message copy(Slices following, @Nullable Runnable released) {
         return new Message(
                 topic,
                 payload,

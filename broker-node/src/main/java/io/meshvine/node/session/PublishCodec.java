@@ -1,7 +1,7 @@
 package io.meshvine.node.session;
 
 import io.meshvine.mesh.MeshPublish;
-import io.meshvine.mesh.Payloads;
+import io.meshvine.mesh.Slices;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.CorruptedFrameException;
@@ -129,7 +129,25 @@ public final class PublishCodec {
             long expiresAtMillis,
             Origin origin,
             @Nullable Runnable released) {
-        return decode(topic, qos, retain, Unpooled.wrappedBuffer(body), expiresAtMillis, origin, released);
+        ByteBuf in = Unpooled.wrappedBuffer(body);
+        if (body.length <= MESSAGE_ID_BYTES || body[0] != MESSAGE_ID_BYTES || body[1] != MESSAGE_ID) {
+            return decode(topic, qos, retain, in, expiresAtMillis, origin, released);
+        }
+        // Nothing but an identifier, as most have at QoS 1 and 2.
+        long id = origin == Origin.RETAINED ? Message.NO_ID : in.getLong(2);
+        return new Message(
+                topic,
+                in.skipBytes(1 + MESSAGE_ID_BYTES),
+                qos,
+                retain,
+                MqttProperties.NO_PROPERTIES,
+                expiresAtMillis,
+                NO_PUBLISHER,
+                origin,
+                id,
+                0,
+                Slices.NONE,
+                released);
     }
 
     /** The same from a buffer of which nothing but the body is left to read, and which becomes the message's own. */
@@ -181,7 +199,7 @@ public final class PublishCodec {
                 origin,
                 id,
                 hops,
-                Payloads.NONE,
+                Slices.NONE,
                 released);
     }
 

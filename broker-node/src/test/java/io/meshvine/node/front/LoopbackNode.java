@@ -15,6 +15,7 @@ import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedRecords;
 import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.moquette.MoquetteEngine;
 import io.meshvine.node.routing.LocalDelivery;
@@ -318,6 +319,11 @@ final class LoopbackNode implements AutoCloseable {
 
         @Override
         public void publish(PublishRun run) {}
+
+        @Override
+        public void publish(GuaranteedRun run) {
+            run.settled().forEach(this::confirm);
+        }
 
         @Override
         public void subscribe(List<Interest> added, Runnable confirmed) {

@@ -2,7 +2,7 @@ package io.meshvine.node.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.meshvine.mesh.Payloads;
+import io.meshvine.mesh.Slices;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
@@ -189,7 +189,7 @@ class PublishEncoderTest {
                         Message.NEVER,
                         "",
                         Origin.PEER)
-                .with(new Payloads(array, bounds));
+                .with(new Slices(array, bounds));
     }
 
     private byte[] bytesWritten() {

@@ -10,12 +10,13 @@ import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
-import io.meshvine.mesh.Payloads;
+import io.meshvine.mesh.Slices;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.ConnectionFacts;
@@ -52,6 +53,7 @@ class RoutingTest {
 
     private static final NodeId SELF = new NodeId(0, 1);
     private static final NodeId PEER = new NodeId(0, 2);
+    private static final NodeId OTHER_PEER = new NodeId(8, 8);
 
     private final BridgeLoop loop = new BridgeLoop("test");
     private final Journal journal = new Journal(new HeapRecordStore(), 1);
@@ -287,11 +289,63 @@ class RoutingTest {
 
         publish("a", 1);
 
-        assertThat(mesh.order).containsExactly("run of 1", "a");
+        assertThat(mesh.order).containsExactly("run of 1");
+        publish("a", 1, true, "retained", () -> {});
+        assertThat(mesh.order).containsExactly("run of 1", "run of 1 at qos1", "a");
         publish("b", 0);
         interest.put(PEER, new Interest(Interest.NO_GROUP, "x/y", 1));
         publish("b", 0); // by another version of the interest
-        assertThat(mesh.order).containsExactly("run of 1", "a", "run of 1");
+        assertThat(mesh.order).containsExactly("run of 1", "run of 1 at qos1", "a", "run of 1");
+    }
+
+    @Test
+    void publishesOfOneTopicThatArePromisedGoAsOne() {
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "#", 2));
+        interest.put(OTHER_PEER, new Interest(Interest.NO_GROUP, "two", 2));
+        List<Runnable> tasks = new ArrayList<>();
+        router.gatherOn(tasks::add);
+        AtomicInteger settled = new AtomicInteger();
+
+        publish("one", 1, false, "1", settled::incrementAndGet);
+        publish("one", 1, false, "2", settled::incrementAndGet);
+        publish("one", 2, false, "3", settled::incrementAndGet); // another QoS
+        publish("two", 2, false, "4", settled::incrementAndGet); // another topic, and two peers
+        tasks.forEach(Runnable::run);
+
+        assertThat(mesh.order)
+                .containsExactly("run of 2 at qos1", "run of 1 at qos2", "run of 1 at qos2", "run of 1 at qos2");
+        mesh.guaranteed.get(0).settled().forEach(Runnable::run);
+        assertThat(settled).hasValue(2);
+        mesh.guaranteed.get(2).settled().forEach(Runnable::run);
+        assertThat(settled).hasValue(2);
+        mesh.guaranteed.get(3).settled().forEach(Runnable::run);
+        assertThat(settled).hasValue(3);
+    }
+
+    @Test
+    void whatIsPromisedToNotAllPeersGoesByItself() {
+        interest.put(PEER, new Interest(Interest.NO_GROUP, "#", 1));
+        router.gatherOn(task -> {});
+
+        publish("t", 2);
+
+        assertThat(mesh.order).containsExactly("t");
+    }
+
+    @Test
+    void publishesThatArriveTogetherAtQos1AreDeliveredOneByOneAndBrokenOnesCounted() {
+        Client client = connect("c");
+        subscribe(client, Subscription.of("t", 2));
+        MeshLocalBroker broker =
+                new MeshLocalBroker(routes, local, residues, shared, (origin, ticket) -> {}, publishes, journal);
+        MeshPublish first = new MeshPublish("t", 1, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0});
+        byte[] bodies = {0, 5, 0x7f, 1, 0, 7}; // sound and empty, broken, sound
+        Slices further = new Slices(bodies, new int[] {0, 1, 1, 4, 4, 6});
+
+        broker.deliver(PEER, List.of(new Arrival(first, true, List.of(), 0, further)), new WriteUnit(), () -> {});
+
+        assertThat(client.received).containsExactly("t qos1", "t qos1", "t qos1");
+        assertThat(broker.malformed()).isEqualTo(1);
     }
 
     @Test
@@ -351,7 +405,7 @@ class RoutingTest {
             bounds[2 * i + 1] = i + 1;
         }
         MeshPublish first = new MeshPublish("t", 0, false, null, 0, MeshPublish.NEVER_EXPIRES, new byte[] {0});
-        return new Arrival(first, true, List.of(), 0, new Payloads(new byte[count - 1], bounds));
+        return new Arrival(first, true, List.of(), 0, new Slices(new byte[count - 1], bounds));
     }
 
     @Test
@@ -484,6 +538,7 @@ class RoutingTest {
     private static final class RecordingMesh implements MeshGate {
         final List<Forwarded> published = new ArrayList<>();
         final List<PublishRun> runs = new ArrayList<>();
+        final List<GuaranteedRun> guaranteed = new ArrayList<>();
         final List<String> order = new ArrayList<>();
         final List<Interest> added = new ArrayList<>();
         final List<Interest> removed = new ArrayList<>();
@@ -492,6 +547,12 @@ class RoutingTest {
         public void publish(MeshPublish publish, List<MeshTarget> targets, @Nullable WriteUnit unit, Runnable settled) {
             published.add(new Forwarded(publish, targets, settled));
             order.add(publish.topic());
+        }
+
+        @Override
+        public void publish(GuaranteedRun run) {
+            guaranteed.add(run);
+            order.add("run of " + run.publishes() + " at qos" + run.qos());
         }
 
         @Override

@@ -14,6 +14,7 @@ import io.meshvine.mesh.RecordStore.Family;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.store.HeapRecordStore;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.ConnectionFacts;
@@ -657,6 +658,11 @@ class SharedDeliveryTest {
 
         @Override
         public void publish(MeshPublish publish, List<MeshTarget> to, @Nullable WriteUnit with, Runnable settled) {
+            throw new IllegalStateException("the router does this");
+        }
+
+        @Override
+        public void publish(GuaranteedRun run) {
             throw new IllegalStateException("the router does this");
         }
 

@@ -76,7 +76,7 @@ public final class Inbox {
             boolean isNew;
             if (batch.sequenced().get(i)) {
                 isNew = !isEarly && sequence > last;
-                duplicates += sequence > last ? 0 : 1;
+                duplicates += sequence > last ? 0 : arrivals.get(i).count();
                 last = isNew ? sequence : last;
                 sequence++;
             } else {

@@ -7,6 +7,7 @@ import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameContent;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishesFrame;
@@ -85,6 +86,7 @@ final class Outbox {
 
     /** What is on disk only. */
     private static final class Tail {
+        /** Publishes. */
         private long count;
         private long bytes;
 
@@ -221,16 +223,16 @@ final class Outbox {
      * @param settlement what waits for the confirmation, or for a durable copy; null if the unit is what is waited for
      */
     void addGuaranteed(
-            EncodedPublish publish,
+            FrameContent content,
             int flags,
             byte @Nullable [] groups,
             @Nullable WriteUnit unit,
             @Nullable Settlement settlement,
             long nowNanos,
             long wallMillis) {
-        OutboxEntry entry = new OutboxEntry(publish, flags, groups, nextPosition(), nowNanos, true, settlement);
+        OutboxEntry entry = new OutboxEntry(content, flags, groups, nextPosition(), nowNanos, true, settlement);
         if (!present && !hasRoom(entry.recordBytes() + beyondBytes)) {
-            listener.onDropped(DropReason.OUTBOX_FULL, 1);
+            listener.onDropped(DropReason.OUTBOX_FULL, content.publishes());
             entry.settle();
             return;
         }
@@ -303,7 +305,7 @@ final class Outbox {
     private void remove(OutboxEntry entry) {
         headBytes -= entry.size;
         if (entry.stored) {
-            records.confirm(entry.recordBytes());
+            records.confirm(entry.content.publishes(), entry.recordBytes());
         }
     }
 
@@ -420,7 +422,7 @@ final class Outbox {
 
     /** The peer is absent and the disk has no room for more. */
     private void dropUnstored() {
-        listener.onDropped(DropReason.OUTBOX_FULL, unstored.size());
+        listener.onDropped(DropReason.OUTBOX_FULL, publishes(unstored));
         for (OutboxEntry entry : unstored) {
             if (unsent.remove(entry)) {
                 headBytes -= entry.size;
@@ -458,7 +460,7 @@ final class Outbox {
             tail.from = entry.position;
             tail.oldestNanos = entry.enqueuedNanos;
         }
-        tail.count++;
+        tail.count += entry.content.publishes();
         tail.bytes += entry.recordBytes();
         tail.through = Position.max(tail.through, entry.position);
     }
@@ -470,7 +472,7 @@ final class Outbox {
         }
         OutboxEntry first = unsent.getFirst();
         for (OutboxEntry entry : unsent) {
-            tail.count++;
+            tail.count += entry.content.publishes();
             tail.bytes += entry.recordBytes();
             tail.through = Position.max(tail.through, entry.position);
         }
@@ -517,11 +519,10 @@ final class Outbox {
         WriteUnit deletions = new WriteUnit();
         try {
             records.read(tail.from, tail.through, (position, record) -> {
-                tail.count--;
                 tail.bytes -= record.length;
                 tail.from = position.next();
                 read[0] += record.length;
-                restore(position, record, deletions, nowNanos, wallMillis);
+                tail.count -= restore(position, record, deletions, nowNanos, wallMillis);
                 return read[0] < READ_BYTES && headBytes <= limits.windowBytes() / 2;
             });
         } catch (RuntimeException failed) {
@@ -542,25 +543,28 @@ final class Outbox {
         }
     }
 
-    private void restore(Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
-        if (!position.isAfter(acknowledged)) {
-            records.confirm(record.length);
-            return;
-        }
+    /** Takes a record to the head, if it is still to be sent. Returns how many publishes it holds. */
+    private int restore(Position position, byte[] record, WriteUnit deletions, long nowNanos, long wallMillis) {
         StoredPublish stored;
         try {
             stored = StoredPublish.decode(reader, record, nowNanos, wallMillis);
         } catch (WireException malformed) {
             LOG.error("a publish that waited for {} on disk is dropped: {}", peer, malformed.getMessage());
-            drop(DropReason.UNREADABLE, position, record, deletions);
-            return;
+            drop(DropReason.UNREADABLE, position, 1, record, deletions);
+            return 1;
         }
         MeshPublish publish = stored.arrival().publish();
-        if (stored.waitedMillis() > limits.retentionMillis()) {
-            drop(DropReason.OUTBOX_EXPIRED, position, record, deletions);
+        int count = stored.arrival().count();
+        if (!position.isAfter(acknowledged)) {
+            records.confirm(count, record.length);
+        } else if (stored.waitedMillis() > limits.retentionMillis()) {
+            drop(DropReason.OUTBOX_EXPIRED, position, count, record, deletions);
         } else if (publish.expirySeconds() != MeshPublish.NEVER_EXPIRES
                 && nowNanos - publish.acceptedNanos() >= publish.expirySeconds() * NANOS_PER_SECOND) {
-            drop(DropReason.EXPIRED, position, record, deletions);
+            drop(DropReason.EXPIRED, position, count, record, deletions);
+        } else if (count > 1) {
+            GuaranteedRun run = GuaranteedRun.of(peer, stored.arrival());
+            appendRestored(run, run.flags(), null, position, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI);
         } else {
             EncodedPublish encoded = EncodedPublish.of(publish);
             long ticket = stored.arrival().ticket();
@@ -570,17 +574,22 @@ final class Outbox {
                 flags = EncodedPublish.withTicket(flags);
                 listener.onReadBack(peer, stored);
             }
-            long since = nowNanos - stored.waitedMillis() * NANOS_PER_MILLI;
-            OutboxEntry entry = new OutboxEntry(encoded, flags, groups, position, since, true, null);
-            entry.stored = true;
-            entry.durable = true;
-            append(entry);
+            appendRestored(encoded, flags, groups, position, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI);
         }
+        return count;
     }
 
-    private void drop(DropReason reason, Position position, byte[] record, WriteUnit deletions) {
-        records.delete(deletions, position, record.length);
-        listener.onDropped(reason, 1);
+    private void appendRestored(
+            FrameContent content, int flags, byte @Nullable [] groups, Position position, long sinceNanos) {
+        OutboxEntry entry = new OutboxEntry(content, flags, groups, position, sinceNanos, true, null);
+        entry.stored = true;
+        entry.durable = true;
+        append(entry);
+    }
+
+    private void drop(DropReason reason, Position position, int count, byte[] record, WriteUnit deletions) {
+        records.delete(deletions, position, count, record.length);
+        listener.onDropped(reason, count);
     }
 
     // ---- To the peer
@@ -632,7 +641,7 @@ final class Outbox {
                 headBytes -= entry.size;
             } else {
                 unacked.add(entry);
-                resent += entry.position.isAfter(sentThrough) ? 0 : 1;
+                resent += entry.position.isAfter(sentThrough) ? 0 : entry.content.publishes();
                 sentThrough = Position.max(sentThrough, entry.position);
             }
             entry = unsent.peek();
@@ -663,15 +672,19 @@ final class Outbox {
     }
 
     long unsentCount() {
-        long head = 0;
-        for (OutboxEntry entry : unsent) {
-            head += entry.content.publishes();
-        }
-        return head + tail.count + beyond.size();
+        return publishes(unsent) + tail.count + publishes(beyond);
     }
 
-    int unackedCount() {
-        return unacked.size();
+    long unackedCount() {
+        return publishes(unacked);
+    }
+
+    private static long publishes(Deque<OutboxEntry> entries) {
+        long count = 0;
+        for (OutboxEntry entry : entries) {
+            count += entry.content.publishes();
+        }
+        return count;
     }
 
     /** Bytes in memory. */

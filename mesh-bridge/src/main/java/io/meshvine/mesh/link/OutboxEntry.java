@@ -5,7 +5,7 @@ import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.StoredPublish;
 import org.jspecify.annotations.Nullable;
 
-/** A publish, or several of QoS 0, on the way to one peer. Confined to the bridge loop. */
+/** A publish, or several that go as one, on the way to one peer. Confined to the bridge loop. */
 final class OutboxEntry {
     final FrameContent content;
     final int flags;
@@ -14,6 +14,7 @@ final class OutboxEntry {
     /** Where it stands in the order of the link; {@link Position#NONE} if it is not repeated when it gets lost. */
     final Position position;
 
+    private final boolean sequenced;
     final long enqueuedNanos;
     final int size;
 
@@ -43,6 +44,7 @@ final class OutboxEntry {
         this.flags = flags;
         this.groups = groups;
         this.position = position;
+        this.sequenced = !position.equals(Position.NONE);
         this.enqueuedNanos = enqueuedNanos;
         this.size = content.maxEntrySize(groups);
         this.guaranteed = guaranteed;
@@ -50,7 +52,7 @@ final class OutboxEntry {
     }
 
     boolean isSequenced() {
-        return !position.equals(Position.NONE);
+        return sequenced;
     }
 
     /** Size of its record. */

@@ -9,7 +9,7 @@ import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.StoredPublish;
 
 /**
- * The records of one peer's outbox: counts them, in memory and in the store, where the number is part of every unit that
+ * The records of one peer's outbox: counts their publishes, in memory and in the store, where the number is part of every unit that
  * changes it. What was confirmed is deleted in passes, so that an acknowledgement costs no write of its own. Confined to
  * the bridge loop.
  */
@@ -40,7 +40,7 @@ final class OutboxRecords {
     void put(WriteUnit unit, OutboxEntry entry, long nowNanos, long wallMillis) {
         byte[] record = StoredPublish.encode(entry.content, entry.flags, entry.groups, nowNanos, wallMillis);
         unit.put(Family.OUTBOX, LinkRecords.outboxKey(peer, entry.position), record);
-        count++;
+        count += entry.content.publishes();
         bytes += record.length;
         entry.stored = true;
     }
@@ -51,8 +51,8 @@ final class OutboxRecords {
     }
 
     /** A record is not needed any more. */
-    void confirm(long recordBytes) {
-        confirmedCount++;
+    void confirm(int publishes, long recordBytes) {
+        confirmedCount += publishes;
         confirmedBytes += recordBytes;
     }
 
@@ -78,9 +78,9 @@ final class OutboxRecords {
     }
 
     /** Deletes a record that is not to be sent, wherever it stands; its unit gets the number of records at the end. */
-    void delete(WriteUnit unit, Position position, long recordBytes) {
+    void delete(WriteUnit unit, Position position, int publishes, long recordBytes) {
         unit.delete(Family.OUTBOX, LinkRecords.outboxKey(peer, position));
-        count--;
+        count -= publishes;
         bytes -= recordBytes;
     }
 
@@ -111,7 +111,7 @@ final class OutboxRecords {
         boolean accept(Position position, byte[] record);
     }
 
-    /** Number of records that are needed. */
+    /** Number of publishes in records that are needed. */
     long count() {
         return count - confirmedCount;
     }

@@ -200,7 +200,7 @@ public final class PeerLink {
      * @param settlement what waits for the confirmation, or for a durable copy; null if the unit is what is waited for
      */
     public void sendGuaranteed(
-            EncodedPublish publish,
+            FrameContent publish,
             int flags,
             byte @Nullable [] groups,
             @Nullable WriteUnit unit,
@@ -559,7 +559,7 @@ public final class PeerLink {
                 statistics.receivedFrames,
                 statistics.sentBytes,
                 statistics.receivedBytes,
-                outbox.unackedCount(),
+                (int) outbox.unackedCount(),
                 outbox.unsentCount(),
                 outbox.bytes(),
                 outbox.storedCount(),

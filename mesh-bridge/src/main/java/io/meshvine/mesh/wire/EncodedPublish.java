@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A publish in wire form, encoded once however many peers get it. Immutable. An entry of a frame is
  * {@code flags, age, [groups], head, body}; flags, age and groups are the link's own. Behind it there may be
- * {@code FURTHER, length, payload} in a {@link PublishRun}.
+ * {@code FURTHER, length, payload} in a {@link PublishRun}, {@code FURTHER, length, body} in a {@link GuaranteedRun}.
  */
 public final class EncodedPublish implements FrameContent {
 
@@ -27,7 +27,7 @@ public final class EncodedPublish implements FrameContent {
     static final int GROUPS = 0x40;
     /** A ticket follows the groups. */
     static final int TICKET = 0x80;
-    /** In place of flags: one more payload for the topic of the entry before, and nothing else. */
+    /** In place of flags: one more publish like the entry before. At QoS 0 its payload follows, else its body. */
     static final int FURTHER = 0x03;
 
     /** Ages are whole milliseconds and end here, at 49 days. */

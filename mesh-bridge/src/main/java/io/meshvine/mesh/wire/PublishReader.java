@@ -3,7 +3,7 @@ package io.meshvine.mesh.wire;
 import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.LocalBroker.Arrival;
 import io.meshvine.mesh.MeshPublish;
-import io.meshvine.mesh.Payloads;
+import io.meshvine.mesh.Slices;
 import io.meshvine.mesh.interest.TopicFilters;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ public final class PublishReader {
 
     private final int maxPublishBytes;
     private final TopicNames topics = new TopicNames();
-    private final PayloadReader payloads = new PayloadReader();
+    private final SliceReader slices = new SliceReader();
 
     /**
      * @param maxPublishBytes largest body that is accepted
@@ -52,7 +52,7 @@ public final class PublishReader {
         while (in.remaining() > 0) {
             int flags = in.readByte();
             sequenced.set(arrivals.size(), (flags & EncodedPublish.SEQUENCED) != 0);
-            arrivals.add(readFurther(in, flags, readEntry(in, flags, nowNanos)));
+            arrivals.add(readWithFurther(in, flags, nowNanos));
         }
         return new PublishBatch(accepted, consumed, epoch, previous, first, arrivals, sequenced);
     }
@@ -61,18 +61,23 @@ public final class PublishReader {
     List<Arrival> readEntries(WireReader in, long nowNanos) throws WireException {
         List<Arrival> arrivals = new ArrayList<>();
         while (in.remaining() > 0) {
-            int flags = in.readByte();
-            arrivals.add(readFurther(in, flags, readEntry(in, flags, nowNanos)));
+            arrivals.add(readWithFurther(in, in.readByte(), nowNanos));
         }
         return arrivals;
     }
 
-    /** What comes behind an entry for the same topic. */
-    private Arrival readFurther(WireReader in, int flags, Arrival first) throws WireException {
-        if (flags != EncodedPublish.SUBSCRIBERS || !first.publish().isBare() || !in.isNext(EncodedPublish.FURTHER)) {
+    /** Reads an entry and what comes behind it that is like it in all but its body. */
+    Arrival readWithFurther(WireReader in, int flags, long nowNanos) throws WireException {
+        Arrival first = readEntry(in, flags, nowNanos);
+        if (!in.isNext(EncodedPublish.FURTHER)) {
             return first;
         }
-        Payloads further = payloads.read(in, maxPublishBytes);
+        boolean mayFollow = (flags & ~(EncodedPublish.QOS_MASK | EncodedPublish.SEQUENCED)) == EncodedPublish.SUBSCRIBERS
+                && (first.publish().qos() > 0 || first.publish().isBare());
+        if (!mayFollow) {
+            throw new WireException("more publishes behind one with flags " + flags);
+        }
+        Slices further = slices.read(in, maxPublishBytes, first.publish().qos() > 0 ? 1 : 0);
         return new Arrival(first.publish(), true, List.of(), first.ticket(), further);
     }
 
@@ -113,17 +118,20 @@ public final class PublishReader {
         return groups;
     }
 
-    /** Payloads of one topic, one entry behind the other. */
-    private static final class PayloadReader {
+    /** Slices of one topic, one entry behind the other. */
+    private static final class SliceReader {
         private int[] bounds = new int[128]; // used again
 
         /** Reads all that come now, at least one. */
-        Payloads read(WireReader in, int maxBytes) throws WireException {
+        Slices read(WireReader in, int maxBytes, int minBytes) throws WireException {
             int from = in.position();
             int size = 0;
             while (in.isNext(EncodedPublish.FURTHER)) {
                 in.skip(1);
                 int length = in.readLength(maxBytes);
+                if (length < minBytes) {
+                    throw new WireException("publish without properties");
+                }
                 if (size == bounds.length) {
                     bounds = Arrays.copyOf(bounds, 2 * size);
                 }
@@ -131,7 +139,7 @@ public final class PublishReader {
                 in.skip(length);
                 bounds[size++] = in.position() - from;
             }
-            return new Payloads(Arrays.copyOfRange(in.array(), from, in.position()), Arrays.copyOf(bounds, size));
+            return new Slices(Arrays.copyOfRange(in.array(), from, in.position()), Arrays.copyOf(bounds, size));
         }
     }
 

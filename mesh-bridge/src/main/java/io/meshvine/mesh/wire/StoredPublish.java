@@ -42,7 +42,7 @@ public record StoredPublish(Arrival arrival, long waitedMillis) {
             throw new WireException("stored publish of version " + version);
         }
         long waitedMillis = Math.max(0, wallMillis - in.readLong());
-        Arrival arrival = reader.readEntry(in, in.readByte(), nowNanos);
+        Arrival arrival = reader.readWithFurther(in, in.readByte(), nowNanos);
         MeshPublish publish = arrival.publish();
         MeshPublish aged = new MeshPublish(
                 publish.topic(),
@@ -53,6 +53,7 @@ public record StoredPublish(Arrival arrival, long waitedMillis) {
                 publish.expirySeconds(),
                 publish.body());
         return new StoredPublish(
-                new Arrival(aged, arrival.subscribers(), arrival.groups(), arrival.ticket()), waitedMillis);
+                new Arrival(aged, arrival.subscribers(), arrival.groups(), arrival.ticket(), arrival.further()),
+                waitedMillis);
     }
 }

@@ -72,19 +72,17 @@ final class Promises {
             ByteBuffer bytes = ByteBuffer.wrap(key);
             NodeId peer = new NodeId(bytes.getLong(), bytes.getLong());
             boolean isSummary = bytes.getLong(PEER_BYTES) == 0;
-            if (!isSummary && idOf(reader, value) == sending.id) {
+            if (!isSummary && holds(reader, value, sending.id)) {
                 peers.add(peer);
             }
         });
         return peers;
     }
 
-    private static long idOf(PublishReader reader, byte[] stored) {
+    private static boolean holds(PublishReader reader, byte[] stored, long id) {
         try {
-            return Books.idOf(StoredPublish.decode(reader, stored, 0, 0)
-                    .arrival()
-                    .publish()
-                    .body());
+            return StoredPublish.decode(reader, stored, 0, 0).arrival().each().stream()
+                    .anyMatch(arrival -> Books.idOf(arrival.publish().body()) == id);
         } catch (WireException malformed) {
             throw new AssertionError(malformed);
         }

@@ -95,10 +95,12 @@ final class SimBroker implements LocalBroker {
             return;
         }
         List<Sending> taken = new ArrayList<>();
-        for (Arrival arrival : batch) {
-            Sending sending = mesh.books().onArrival(life, origin, arrival);
-            taken.add(sending);
-            queue(arrival, sending, unit);
+        for (Arrival together : batch) {
+            for (Arrival arrival : together.each()) {
+                Sending sending = mesh.books().onArrival(life, origin, arrival);
+                taken.add(sending);
+                queue(arrival, sending, unit);
+            }
         }
         long delay = mesh.acceptDelayNanos();
         Runnable accept = () -> {

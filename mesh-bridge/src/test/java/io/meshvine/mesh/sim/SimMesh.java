@@ -14,6 +14,7 @@ import io.meshvine.mesh.interest.PeerInterest;
 import io.meshvine.mesh.interest.RemoteInterest;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.mesh.retained.RetainedMessage;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,9 @@ final class SimMesh {
     static final String NAME = "sim";
 
     /** So long after a change between two nodes, their link may be about to settle. */
+    /** Longer than a turn of an event loop, so that some publishes meet in it. */
+    private static final long GATHER_NANOS = 5_000_000;
+
     private static final long SETTLE_NANOS = 12_000_000_000L;
 
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -43,6 +47,9 @@ final class SimMesh {
     private static final Duration SPILL_AFTER = Duration.ofMillis(50);
     private static final Duration CONFIRM_TIMEOUT = Duration.ofMillis(500);
     private static final long AMBUSH_NANOS = 30 * NANOS_PER_MILLI;
+
+    /** What event loops have not handed to their bridges yet. */
+    private final Map<SimNode.Life, List<GuaranteedRun>> gathering = new HashMap<>();
 
     private final SimScheduler scheduler = new SimScheduler();
     private final SplittableRandom random;
@@ -404,12 +411,71 @@ final class SimMesh {
         } else if (sending.publish.stamp() != null) {
             unit = new WriteUnit().waitForOthers(); // for what the retained map had written
         }
-        if (unit == null && goesInRuns(sending.publish, sending.targets)) {
+        boolean inRuns = unit == null && goesInRuns(sending.publish, sending.targets);
+        if (inRuns && sending.publish.qos() > 0) {
+            gather(sending);
+            return;
+        }
+        handOver(sending.origin);
+        if (inRuns) {
             sending.targets.forEach(
                     target -> sending.origin.bridge.publish(run(sending.origin, target, sending.publish)));
             books.onSettled(sending);
         } else {
             sending.origin.bridge.publish(sending.publish, sending.targets, unit, () -> books.onSettled(sending));
+        }
+    }
+
+    /** As an event loop of a node does for the rest of its turn. */
+    private void gather(Sending sending) {
+        SimNode.Life life = sending.origin;
+        List<GuaranteedRun> open = gathering.computeIfAbsent(life, begun -> {
+            scheduler.after(GATHER_NANOS, () -> handOver(life));
+            return new ArrayList<>();
+        });
+        MeshPublish publish = sending.publish;
+        int[] awaited = {sending.targets.size()};
+        if (awaited[0] == 0) {
+            books.onSettled(sending);
+        }
+        for (MeshTarget target : sending.targets) {
+            GuaranteedRun run = guaranteedRun(open, life, target, publish);
+            byte[] body = publish.body();
+            int at = run.add(publish.topic().getBytes(StandardCharsets.UTF_8), body.length);
+            System.arraycopy(body, 0, run.array(), at, body.length);
+            run.whenSettled(() -> {
+                awaited[0]--;
+                if (awaited[0] == 0) {
+                    books.onSettled(sending);
+                }
+            });
+        }
+    }
+
+    /** The run that is being filled for the peer, if the publish may follow what is in it. */
+    private static GuaranteedRun guaranteedRun(
+            List<GuaranteedRun> open, SimNode.Life life, MeshTarget target, MeshPublish publish) {
+        GuaranteedRun latest = null;
+        for (GuaranteedRun run : open) {
+            latest = run.peer().equals(target.peer()) ? run : latest;
+        }
+        if (latest == null
+                || latest.interestVersion() != life.index.version()
+                || latest.qos() != publish.qos()
+                || !latest.topic().equals(publish.topic())) {
+            latest = new GuaranteedRun(target.peer(), life.index.version(), publish.topic(), publish.qos(), 0);
+            open.add(latest);
+        }
+        return latest;
+    }
+
+    private void handOver(SimNode.Life life) {
+        List<GuaranteedRun> gathered = gathering.remove(life);
+        if (gathered != null && life.isUp()) {
+            for (GuaranteedRun run : gathered) {
+                run.end();
+                life.bridge.publish(run);
+            }
         }
     }
 
@@ -444,10 +510,9 @@ final class SimMesh {
     }
 
     private static boolean goesInRuns(MeshPublish publish, List<MeshTarget> targets) {
-        return publish.qos() == 0
-                && !publish.retain()
+        return !publish.retain()
                 && publish.expirySeconds() == MeshPublish.NEVER_EXPIRES
-                && targets.stream().allMatch(target -> target.groups().isEmpty());
+                && targets.stream().allMatch(target -> target.groups().isEmpty() && target.qos() >= publish.qos());
     }
 
     private static PublishRun run(SimNode.Life life, MeshTarget target, MeshPublish publish) {

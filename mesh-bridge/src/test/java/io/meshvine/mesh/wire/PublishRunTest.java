@@ -93,11 +93,46 @@ class PublishRunTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0x00, 0x21, 0x2c, 0x30, 0x60})
+    @ValueSource(ints = {0x00, 0x01, 0x10, 0x28, 0x60, 0x61})
     void nothingFollowsWhatIsNotBare(int flags) {
-        // flags, age, topic, body; then a further payload
-        assertThatThrownBy(() -> read(reader, flags, 0, 1, 'a', 1, 0, 0x03, 1, 'p'))
-                .isInstanceOf(WireException.class);
+        boolean ofGroup = (flags & EncodedPublish.GROUPS) != 0;
+        boolean expires = (flags & EncodedPublish.EXPIRES) != 0;
+        int[] plain = {flags, 0, 1, 'a', 1, 0, EncodedPublish.FURTHER, 1, 'p'}; // flags, age, topic, body, one more
+        int[] grouped = {flags, 0, 1, 1, 'g', 1, 'f', 1, 'a', 1, 0, EncodedPublish.FURTHER, 1, 'p'};
+        int[] expiring = {flags, 0, 9, 1, 'a', 1, 0, EncodedPublish.FURTHER, 1, 'p'};
+
+        assertThatThrownBy(() -> read(reader, expires ? expiring : ofGroup ? grouped : plain))
+                .isInstanceOf(WireException.class)
+                .hasMessageContaining("more");
+    }
+
+    @Test
+    void aGuaranteedRunIsReadBackWithItsBodies() throws WireException {
+        GuaranteedRun guaranteed = new GuaranteedRun(new NodeId(1, 1), 1, "a", 2, 0);
+        for (String payload : List.of("1", "", "x".repeat(200))) {
+            byte[] body = ("\u0002\u0001\u0001" + payload).getBytes(StandardCharsets.UTF_8); // one property
+            int at = guaranteed.add(A, body.length);
+            System.arraycopy(body, 0, guaranteed.array(), at, body.length);
+        }
+        guaranteed.end();
+        byte[] stored = StoredPublish.encode(guaranteed, guaranteed.flags(), null, 0, 1_000);
+
+        StoredPublish back = StoredPublish.decode(reader, stored, 0, 3_000);
+        GuaranteedRun again = GuaranteedRun.of(new NodeId(1, 1), back.arrival());
+
+        assertThat(back.waitedMillis()).isEqualTo(2_000);
+        assertThat(back.arrival().count()).isEqualTo(3);
+        assertThat(each(List.of(back.arrival()))).containsExactly("a 1", "a ", "a " + "x".repeat(200));
+        assertThat(again.unpack(reader, 0))
+                .extracting(arrival -> arrival.publish().qos())
+                .containsExactly(2, 2, 2);
+        assertThat(again.size()).isEqualTo(guaranteed.size());
+        assertThat(each(again.unpack(reader, 0))).isEqualTo(each(List.of(back.arrival())));
+    }
+
+    @Test
+    void ofQos1EveryBodyBeginsWithItsProperties() {
+        assertThatThrownBy(() -> read(reader, 0x31, 0, 1, 'a', 1, 0, 0x03, 0)).isInstanceOf(WireException.class);
     }
 
     @Test

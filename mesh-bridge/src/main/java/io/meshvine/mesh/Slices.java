@@ -1,22 +1,21 @@
 package io.meshvine.mesh;
 
 /**
- * The payloads of publishes that come one behind the other and are alike in all else, in one array. Immutable; any
- * thread.
+ * Parts of one array. Immutable; any thread.
  */
-public final class Payloads {
+public final class Slices {
 
-    /** No payload at all. */
-    public static final Payloads NONE = new Payloads(new byte[0], new int[0]);
+    /** No part at all. */
+    public static final Slices NONE = new Slices(new byte[0], new int[0]);
 
     private final byte[] array;
     private final int[] bounds;
 
     /**
-     * @param array holds the payloads; not to be changed
+     * @param array holds the parts; not to be changed
      * @param bounds where in the array each of them starts and where it ends; not to be changed
      */
-    public Payloads(byte[] array, int[] bounds) {
+    public Slices(byte[] array, int[] bounds) {
         this.array = array;
         this.bounds = bounds;
     }
