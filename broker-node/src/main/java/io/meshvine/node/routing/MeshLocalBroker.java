@@ -88,11 +88,7 @@ public final class MeshLocalBroker implements LocalBroker {
             deliver(origin, arrival, kept);
         } catch (RuntimeException e) {
             malformed.increment();
-            LOG.warn(
-                    "dropped a publish of {} on {}",
-                    origin,
-                    arrival.publish().topic(),
-                    e);
+            LOG.warn("dropped a publish of {} on {}", origin, arrival.publish().topic(), e);
         }
     }
 

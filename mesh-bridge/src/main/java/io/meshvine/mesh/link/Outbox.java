@@ -88,6 +88,7 @@ final class Outbox {
     private static final class Tail {
         /** Publishes. */
         private long count;
+
         private long bytes;
 
         /** Nothing of it stands before. */

@@ -72,8 +72,9 @@ public final class PublishReader {
         if (!in.isNext(EncodedPublish.FURTHER)) {
             return first;
         }
-        boolean mayFollow = (flags & ~(EncodedPublish.QOS_MASK | EncodedPublish.SEQUENCED)) == EncodedPublish.SUBSCRIBERS
-                && (first.publish().qos() > 0 || first.publish().isBare());
+        boolean mayFollow =
+                (flags & ~(EncodedPublish.QOS_MASK | EncodedPublish.SEQUENCED)) == EncodedPublish.SUBSCRIBERS
+                        && (first.publish().qos() > 0 || first.publish().isBare());
         if (!mayFollow) {
             throw new WireException("more publishes behind one with flags " + flags);
         }
