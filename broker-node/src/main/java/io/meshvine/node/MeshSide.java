@@ -62,6 +62,7 @@ final class MeshSide implements MeshGate {
     private @Nullable GroupLedger ledger;
     private volatile @Nullable JGroupsTransport transport;
     private volatile @Nullable MeshBridge bridge;
+    private volatile MeshStatus.@Nullable Refusal displaced;
 
     MeshSide(
             NodeConfig config,
@@ -142,8 +143,14 @@ final class MeshSide implements MeshGate {
      * @param durable what is wanted of the peers from the start
      * @param addresses where clients reach this node, told to the peers
      * @param congestion told when publishers should pause, and when no longer
+     * @param displacement run, on the bridge loop, when the mesh was left because of another node with this one's identity
      */
-    void start(LocalBroker broker, List<Interest> durable, Map<String, String> addresses, Consumer<Boolean> congestion)
+    void start(
+            LocalBroker broker,
+            List<Interest> durable,
+            Map<String, String> addresses,
+            Consumer<Boolean> congestion,
+            Runnable displacement)
             throws UnknownHostException {
         MeshConfig mesh = config.mesh();
         if (!mesh.bind().enabled()) {
@@ -167,6 +174,10 @@ final class MeshSide implements MeshGate {
         MeshBridge started = new MeshBridge(
                 options, home.id(), home.epoch(), loop, joining, broker, store, retained, clock, interest);
         started.onSaturation(() -> congestion.accept(!started.saturated().isEmpty()));
+        started.onDisplaced(elder -> {
+            displaced = elder;
+            displacement.run();
+        });
         if (!durable.isEmpty()) {
             started.subscribe(durable, () -> {});
         }
@@ -214,7 +225,8 @@ final class MeshSide implements MeshGate {
     /** What the node knows of the mesh. */
     CompletableFuture<MeshStatus> status() {
         MeshBridge running = bridge;
-        if (running != null) {
+        MeshStatus.Refusal elder = displaced;
+        if (running != null && elder == null) {
             return running.status();
         }
         MeshStatus.Member self = new MeshStatus.Member(home.id(), config.name(), home.epoch(), Map.of());
@@ -223,7 +235,7 @@ final class MeshSide implements MeshGate {
                 self,
                 List.of(),
                 List.of(),
-                List.of(),
+                elder == null ? List.of() : List.of(elder),
                 Map.of(),
                 0,
                 new MeshStatus.Digests(0, 0, Map.of())));
@@ -244,6 +256,10 @@ final class MeshSide implements MeshGate {
     Optional<String> problem() {
         if (!config.mesh().bind().enabled()) {
             return Optional.empty();
+        }
+        MeshStatus.Refusal elder = displaced;
+        if (elder != null) {
+            return Optional.of(elder.reason());
         }
         JGroupsTransport joined = transport;
         if (joined == null) {
@@ -270,6 +286,10 @@ final class MeshSide implements MeshGate {
         MeshBridge running = bridge;
         if (running != null) {
             running.close();
+        }
+        JGroupsTransport joined = transport;
+        if (joined != null) {
+            joined.close(); // A bridge that was displaced has left without it.
         }
     }
 

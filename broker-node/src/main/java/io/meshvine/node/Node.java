@@ -108,6 +108,7 @@ public final class Node implements RunningNode {
     private final NodeHealth health;
     private final AdminServer admin;
     private volatile boolean serving;
+    private boolean displaced;
 
     private Node(LoadedConfig loaded, NodeHome home, RecordStore store, NodeSecurity security, String version) {
         this.config = loaded.config();
@@ -288,15 +289,41 @@ public final class Node implements RunningNode {
         RetainedRecords.keep(retained, clock, store);
         List<Interest> durable = restoreSessions();
         security.start(this::securityChanged);
-        mesh.start(meshBroker, durable, clientAddresses(), front::congested);
+        mesh.start(meshBroker, durable, clientAddresses(), front::congested, this::displaced);
         groups.recheckAll();
         mesh.counters().ifPresent(counters -> NodeCounters.bindMesh(metrics, counters, mesh::status));
-        front.accept();
-        sysTopics.start();
-        serving = true;
+        if (!serveClients()) {
+            return;
+        }
         sessionLoop.schedule(SHARED_INTERVAL, this::distributeShared);
         sessionLoop.schedule(custodyInterval(), this::sweepCustody);
         LOG.info("node {} ({}) serves, epoch {}", config.name(), home.id(), home.epoch());
+    }
+
+    private synchronized boolean serveClients() {
+        if (displaced) {
+            mesh.close(); // It may not have been joined wholly before.
+            return false;
+        }
+        front.accept();
+        sysTopics.start();
+        serving = true;
+        return true;
+    }
+
+    /** Its data is another node's, which was there first: serves nobody, and stays to say so. */
+    private void displaced() {
+        Thread leaving = new Thread(this::stopServing, "meshvine-displaced");
+        leaving.setDaemon(true);
+        leaving.start();
+    }
+
+    private synchronized void stopServing() {
+        displaced = true;
+        serving = false;
+        sysTopics.stop();
+        front.stop(config.drain());
+        mesh.close();
     }
 
     /** Routes were made by other rules, and connections of users that may be gone. */
@@ -395,9 +422,7 @@ public final class Node implements RunningNode {
     /** Stops serving, tells clients and peers, and frees the data folder. Idempotent. */
     @Override
     public void close() {
-        serving = false;
-        sysTopics.stop();
-        front.stop(config.drain());
+        closeClients();
         mesh.close();
         security.close();
         engine.close();
@@ -413,6 +438,12 @@ public final class Node implements RunningNode {
         bridgeLoop.close();
         home.close();
         LOG.info("node {} left", config.name());
+    }
+
+    private synchronized void closeClients() {
+        serving = false;
+        sysTopics.stop();
+        front.stop(config.drain());
     }
 
     /** Version of the product, or "development" if it does not run from its jar. */

@@ -27,11 +27,19 @@ import org.slf4j.LoggerFactory;
  * a pair of sessions is agreed on when each side got a hello that names its own. Hellos are repeated until then, so it
  * does not matter which of them get lost. A side that saw the other leave and return begins a new session, which
  * renews the pair on both sides; frames of any other pair are void.
+ *
+ * <p>Two members with one identity are a node and its next life, or a node and a copy of its data folder. So who comes
+ * with the identity of a member waits until that one is out of the view; if that one answers meanwhile, who came is
+ * refused. Of two with this node's own identity, the one that was there first stays.
  */
 final class Membership {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final long UNKNOWN_LIFE = 0;
+
+    /** Of two that came within so long, the number of the life says which was first. */
+    private static final long SAME_TIME_MILLIS = 2_000;
+
     private static final long FIRST_REPEAT_NANOS = 250 * NANOS_PER_MILLI;
     private static final long LAST_REPEAT_NANOS = 5_000 * NANOS_PER_MILLI;
 
@@ -51,6 +59,12 @@ final class Membership {
 
         /** A pair of sessions is agreed on. */
         void onConnected(PeerLink link);
+
+        /** Asks a peer for a sign of life. */
+        void challenge(PeerLink link);
+
+        /** Another node has this node's identity and was there first. */
+        void onElder(Refusal elder);
 
         /** A frame for the transport that belongs to no link yet. */
         boolean send(PeerAddress address, WireWriter frame);
@@ -73,6 +87,9 @@ final class Membership {
         @Nullable
         String reported;
 
+        /** A hello that cannot be answered yet. */
+        private @Nullable Waiting waiting;
+
         private long repeatAfterNanos = FIRST_REPEAT_NANOS;
         private long lastHelloNanos;
 
@@ -87,6 +104,14 @@ final class Membership {
         }
     }
 
+    /**
+     * A hello that waits.
+     *
+     * @param rival who has that identity in the view; null if the hello waits for something else
+     */
+    private record Waiting(
+            FrameHeader header, Hello hello, @Nullable Contact rival, long sinceNanos) {}
+
     private final MeshOptions options;
     private final NodeId self;
     private final long epoch;
@@ -97,8 +122,17 @@ final class Membership {
     private final Map<NodeId, Contact> contactOf = new HashMap<>();
     private final Map<NodeId, PeerLink> links = new TreeMap<>();
     private final Map<NodeId, Member> members = new TreeMap<>();
+
+    /** The last life of each peer that something was exchanged with: earlier ones are over. */
+    private final Map<NodeId, Long> agreedEpochs = new HashMap<>();
+
     private final Map<NodeId, Integer> maxPublishBytes = new HashMap<>();
+    private final FirstMeeting firstMeeting;
+    private final long startedNanos;
     private int sessions;
+
+    /** Whether another node with this one's identity was there first: nobody is agreed with any more. */
+    private boolean displaced;
 
     Membership(MeshOptions options, NodeId self, long epoch, EventLoop clock, Listener listener) {
         this.options = options;
@@ -106,10 +140,13 @@ final class Membership {
         this.epoch = epoch;
         this.clock = clock;
         this.listener = listener;
+        this.firstMeeting = new FirstMeeting(clock);
+        this.startedNanos = clock.nanoTime();
     }
 
     /** The transport reports who can be reached. */
     void onView(Set<PeerAddress> view, PeerAddress own) {
+        firstMeeting.onView(view, own);
         for (Contact contact : List.copyOf(contacts.values())) {
             if (!view.contains(contact.address)) {
                 contacts.remove(contact.address);
@@ -124,12 +161,14 @@ final class Membership {
                 sendHello(contact);
             }
         }
+        greetWaiting();
     }
 
     /** The peer says that it leaves. */
     void onGoodbye(Contact contact) {
         contact.departed = true;
         release(contact);
+        greetWaiting();
     }
 
     private void release(Contact contact) {
@@ -151,7 +190,32 @@ final class Membership {
         if (contact == null || contact.departed || header.source() < contact.theirSession) {
             return; // not in the view yet, about to leave it, or overtaken: whoever matters repeats its hello
         }
+        boolean firstMet = !firstMeeting.isOver();
+        firstMeeting.heard(from);
+        greet(contact, header, hello);
+        if (firstMet && firstMeeting.isOver()) {
+            greetWaiting();
+        }
+    }
+
+    private void greetWaiting() {
+        for (Contact contact : List.copyOf(contacts.values())) {
+            Waiting waiting = contact.waiting;
+            if (waiting != null && !contact.departed) {
+                greet(contact, waiting.header, waiting.hello);
+            }
+        }
+    }
+
+    private void greet(Contact contact, FrameHeader header, Hello hello) {
+        if (displaced) {
+            return;
+        }
         String problem = problemWith(hello, contact);
+        if (problem == null && mustWait(contact, header, hello)) {
+            return;
+        }
+        contact.waiting = null;
         if (problem != null) {
             refuse(contact, problem);
             return;
@@ -163,12 +227,20 @@ final class Membership {
             link = begin(contact, header.source(), hello);
         }
         boolean agrees = !contact.agreed && header.destination() == contact.session;
-        contact.agreed |= agrees;
+        if (agrees) {
+            contact.agreed = true;
+            agreedEpochs.put(hello.id(), hello.epoch());
+        }
         if (hello.wantsReply() || newSession) {
             sendHello(contact); // before any other frame of this pair
         }
         if (agrees) {
-            link.connect(from, contact.session, contact.theirSession, hello.acceptedThrough(), hello.receivedThrough());
+            link.connect(
+                    contact.address,
+                    contact.session,
+                    contact.theirSession,
+                    hello.acceptedThrough(),
+                    hello.receivedThrough());
             listener.onConnected(link);
             LOG.info("peer {} connected", describe(link.peer()));
         }
@@ -208,21 +280,73 @@ final class Membership {
                     + ", this node " + WireFormat.OLDEST_VERSION + " to " + WireFormat.VERSION;
         }
         if (hello.id().equals(self)) {
-            return who + " uses the identity of this node: is its data folder a copy?";
+            return twin(who, hello, contact);
         }
-        Member known = members.get(hello.id());
-        if (known != null && hello.epoch() < known.epoch()) {
-            return who + " speaks with epoch " + hello.epoch() + " after " + known.epoch()
+        long agreed = agreedEpochs.getOrDefault(hello.id(), UNKNOWN_LIFE);
+        if (hello.epoch() < agreed) {
+            return who + " speaks with epoch " + hello.epoch() + " after " + agreed
                     + ": is its data folder an old copy?";
         }
         if (contact.link != null && !contact.link.peer().equals(hello.id())) {
             return who + " was " + describe(contact.link.peer()) + " at the same address before";
         }
-        Contact other = contactOf.get(hello.id());
-        if (known != null && other != null && other != contact && hello.epoch() == known.epoch()) {
-            return who + " is connected already, at " + other.address + ": two nodes with one identity?";
+        return isRefuted(contact)
+                ? who + " at " + reachable(hello) + " came while a node with that identity was there and answered:"
+                        + " its data folder is a copy; give it one of its own"
+                : null;
+    }
+
+    /** Two nodes with this node's identity: the later one has to leave. */
+    private String twin(String who, Hello hello, Contact contact) {
+        if (!isElder(hello)) {
+            return who + " at " + reachable(hello)
+                    + " came after this node with the same identity: its data folder is a"
+                    + " copy; give it one of its own";
         }
-        return null;
+        String problem = who + " at " + reachable(hello) + " was there first with this node's identity: the data folder"
+                + " of this node is a copy; start it with an empty one";
+        displaced = true;
+        listener.onElder(new Refusal(contact.address, problem));
+        return problem;
+    }
+
+    private boolean isElder(Hello hello) {
+        long ahead = hello.aliveMillis() == Hello.UNKNOWN ? 0 : hello.aliveMillis() - aliveMillis();
+        return Math.abs(ahead) > SAME_TIME_MILLIS ? ahead > 0 : hello.epoch() < epoch;
+    }
+
+    private long aliveMillis() {
+        return (clock.nanoTime() - startedNanos) / NANOS_PER_MILLI;
+    }
+
+    private static String reachable(Hello hello) {
+        return new TreeMap<>(hello.addresses()).toString();
+    }
+
+    /** Whether who came must not be agreed with yet; then its hello is looked at again. */
+    private boolean mustWait(Contact contact, FrameHeader header, Hello hello) {
+        Contact other = contactOf.get(hello.id());
+        Contact rival = other == contact ? null : other;
+        if (rival == null && firstMeeting.isOver()) {
+            return false;
+        }
+        Waiting before = contact.waiting;
+        long since = before != null && before.rival == rival ? before.sinceNanos : clock.nanoTime();
+        contact.waiting = new Waiting(header, hello, rival, since);
+        if (rival != null && rival.agreed && rival.link != null) {
+            listener.challenge(rival.link);
+        }
+        return true;
+    }
+
+    /** Whether the member with the identity of one that waits has answered meanwhile, so that it is no earlier life. */
+    private boolean isRefuted(Contact contact) {
+        Waiting waiting = contact.waiting;
+        if (waiting == null || waiting.rival == null || contactOf.get(waiting.hello.id()) != waiting.rival) {
+            return false;
+        }
+        PeerLink link = waiting.rival.link;
+        return link != null && waiting.rival.agreed && link.hasAnsweredSince(waiting.sinceNanos);
     }
 
     private void refuse(Contact contact, String problem) {
@@ -248,15 +372,17 @@ final class Membership {
                 !contact.agreed,
                 link == null ? Position.NONE : link.acceptedThrough(),
                 link == null ? Position.NONE : link.receivedThrough(),
-                options.flightWindowBytes());
+                options.flightWindowBytes(),
+                aliveMillis());
         byte[] payload = hello.encode();
         WireWriter frame = new WireWriter(FrameHeader.MAX_BYTES + payload.length);
         new FrameHeader(FrameKind.HELLO, contact.session, contact.theirSession, 0).write(frame);
         listener.send(contact.address, frame.writeRaw(payload));
     }
 
-    /** Repeats hellos that were not answered. */
+    /** Repeats hellos that were not answered, and looks again at those that wait. */
     void repeatHellos() {
+        greetWaiting();
         long now = clock.nanoTime();
         for (Contact contact : contacts.values()) {
             if (!contact.agreed && !contact.departed && now - contact.lastHelloNanos >= contact.repeatAfterNanos) {
@@ -306,6 +432,7 @@ final class Membership {
     void forget(NodeId peer) {
         links.remove(peer);
         members.remove(peer);
+        agreedEpochs.remove(peer);
         maxPublishBytes.remove(peer);
     }
 

@@ -48,6 +48,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -120,6 +121,7 @@ public final class MeshBridge implements AutoCloseable {
     private long lastOfferNanos;
     private EventLoop.@Nullable Scheduled spillTimer;
     private volatile Runnable saturationListener = () -> {};
+    private volatile Consumer<MeshStatus.Refusal> displacementListener = elder -> {};
     private volatile boolean closed;
 
     /**
@@ -210,7 +212,7 @@ public final class MeshBridge implements AutoCloseable {
 
             @Override
             public Position interest(NodeId owner) {
-                return owner.equals(self) ? new Position(epoch, advertiser.sequence()) : absentPeers.kept(owner);
+                return owner.equals(self) ? new Position(epoch, advertiser.sequence()) : absentPeers.version(owner);
             }
 
             @Override
@@ -453,6 +455,19 @@ public final class MeshBridge implements AutoCloseable {
             link.storeDue(0);
         }
         advertiser.close();
+    }
+
+    /** Takes the one who is told, on the loop, that this node left because another one with its identity was there first. */
+    public void onDisplaced(Consumer<MeshStatus.Refusal> listener) {
+        displacementListener = listener;
+    }
+
+    private void displaced(MeshStatus.Refusal elder) {
+        if (!closed) {
+            LOG.error("left the mesh: {}", elder.reason());
+            leave();
+            displacementListener.accept(elder);
+        }
     }
 
     // ---- Turns
@@ -809,6 +824,18 @@ public final class MeshBridge implements AutoCloseable {
             exchange.onConnected(link);
             absentPeers.offerAll(link);
             lanes.onConnected(link, link.peerEpoch());
+        }
+
+        @Override
+        public void challenge(PeerLink link) {
+            if (!link.isProbeQueued() && advertiser.isProbeable(link)) {
+                advertiser.probe(link);
+            }
+        }
+
+        @Override
+        public void onElder(MeshStatus.Refusal elder) {
+            displaced(elder);
         }
 
         @Override

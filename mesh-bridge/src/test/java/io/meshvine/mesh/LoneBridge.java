@@ -14,6 +14,8 @@ import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
 import io.meshvine.mesh.wire.Hello;
 import io.meshvine.mesh.wire.InterestCodec;
+import io.meshvine.mesh.wire.Ping;
+import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.PublishBatch;
 import io.meshvine.mesh.wire.PublishReader;
@@ -127,6 +129,15 @@ final class LoneBridge {
         run(1);
     }
 
+    /** Peers come into view together. */
+    void appear(Peer... peers) {
+        for (Peer peer : peers) {
+            peer.session++;
+            view.add(peer.address);
+        }
+        peers[0].report();
+    }
+
     /** A peer that connected and wants something. */
     Peer connected(int number, Interest... interests) {
         Peer peer = new Peer(number);
@@ -146,7 +157,12 @@ final class LoneBridge {
         private int session;
 
         Peer(int number) {
-            this.id = new NodeId(1, number);
+            this(new NodeId(1, number), number);
+        }
+
+        /** Somebody who says to be that node. */
+        Peer(NodeId id, int number) {
+            this.id = id;
             this.address = new PeerAddress(2, number);
         }
 
@@ -173,6 +189,11 @@ final class LoneBridge {
 
         /** Agrees on a pair of sessions; has the bridge's publishes up to a position. */
         void greet(String mesh, long epoch, Position accepted) {
+            greet(mesh, epoch, accepted, Hello.UNKNOWN);
+        }
+
+        /** The same, and says how long it has been there. */
+        void greet(String mesh, long epoch, Position accepted, long aliveMillis) {
             send(
                     FrameKind.HELLO,
                     new Hello(
@@ -187,8 +208,18 @@ final class LoneBridge {
                                     false,
                                     accepted,
                                     accepted,
-                                    MeshOptions.MIN_FLIGHT_WINDOW_BYTES)
+                                    MeshOptions.MIN_FLIGHT_WINDOW_BYTES,
+                                    aliveMillis)
                             .encode());
+        }
+
+        /** Answers the last probe that it got. */
+        void answerProbe() throws WireException {
+            List<byte[]> pings = got(FrameKind.PING);
+            WireReader in = WireReader.of(pings.get(pings.size() - 1));
+            FrameHeader.read(in);
+            Acknowledgement nothing = new Acknowledgement(Position.NONE, 0);
+            send(FrameKind.PONG, new Pong(Ping.decode(in).sentNanos(), nothing, 0).encode());
         }
 
         void acknowledge(long accepted) {

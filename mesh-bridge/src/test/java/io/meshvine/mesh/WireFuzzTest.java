@@ -178,7 +178,8 @@ class WireFuzzTest {
                                 true,
                                 Position.NONE,
                                 position(),
-                                MeshOptions.MIN_FLIGHT_WINDOW_BYTES)
+                                MeshOptions.MIN_FLIGHT_WINDOW_BYTES,
+                                random.nextInt(100_000))
                         .encode();
             case GOODBYE, INTEREST_REQUEST -> new byte[0];
             case PING -> new Ping(1, position(), random.nextInt(1_000), 1, 1, random.nextLong()).encode();

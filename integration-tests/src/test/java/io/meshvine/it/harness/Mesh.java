@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A mesh of node processes on loopback, found by static seeds. Logs and data stay in {@code target} for a look after
@@ -73,6 +74,24 @@ public final class Mesh implements Broker {
         NodeProcess node = NodeProcess.start("n" + (nodes.size() + 1), directory, all);
         nodes.add(node);
         return node;
+    }
+
+    /** Starts a further node on a copy of the data of one that runs. */
+    public NodeProcess addCopyOf(int index) {
+        Path data = directory.resolve(nodes.get(index).name());
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.toList()) {
+                Path to = directory.resolve("n" + (nodes.size() + 1)).resolve(data.relativize(file));
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(to);
+                } else {
+                    Files.copy(file, to);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return add();
     }
 
     private String seeds() {

@@ -78,6 +78,11 @@ public final class PeerLink {
     private long unansweredSinceNanos;
 
     private boolean unanswered;
+
+    /** When the last probe that was answered was sent; meaningful only if one was. */
+    private long answeredProbeNanos;
+
+    private boolean answeredAny;
     private long consumed;
     private long consumedReported;
     private long reportBytes;
@@ -157,6 +162,7 @@ public final class PeerLink {
         bulk.clear();
         probeWaits = false;
         unanswered = false;
+        answeredAny = false;
         lastProbeNanos = clock.nanoTime();
         outbox.acknowledge(accepted);
         outbox.rewind(received);
@@ -403,8 +409,15 @@ public final class PeerLink {
     /** The peer answers. */
     public void onPong(Pong pong) {
         unanswered = false;
+        answeredAny = true;
+        answeredProbeNanos = pong.pingNanos();
         onAcknowledged(pong.acknowledgement().accepted(), pong.acknowledgement().consumed());
         statistics.rttMicros = (clock.nanoTime() - pong.pingNanos()) / NANOS_PER_MICRO;
+    }
+
+    /** Whether the peer has answered a probe that was sent at that moment or later: it was there then. */
+    public boolean hasAnsweredSince(long nanos) {
+        return state == LinkState.CONNECTED && answeredAny && answeredProbeNanos - nanos >= 0;
     }
 
     /** The transport has room for this peer again. */
@@ -431,6 +444,11 @@ public final class PeerLink {
         boolean waits = waitsForMore || outbox.hasUnacked() || sender.hasInFlight();
         long interval = options.pingInterval().toNanos();
         return clock.nanoTime() - lastProbeNanos >= (waits ? Math.min(UNANSWERED_PROBE_NANOS, interval) : interval);
+    }
+
+    /** Whether a probe is in the queue already. */
+    public boolean isProbeQueued() {
+        return probeWaits;
     }
 
     /** Probes the peer; the numbers say how the table stands behind which the probe is queued. */

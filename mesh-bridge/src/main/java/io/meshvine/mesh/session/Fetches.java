@@ -57,7 +57,7 @@ final class Fetches {
                 Fetching fetching = new Fetching(home, node, ++tickets, parts.loop.nanoTime());
                 home.fetching = fetching;
                 fetchings.put(fetching.ticket, fetching);
-                parts.peers.send(node, new Item.Fetch(home.clientId, fetching.ticket, home.fence, home.begins()));
+                parts.peers.send(node, new Item.Fetch(home.clientId, fetching.ticket, home.fence, home.clean));
             }
         }
         Claim claim = home.claim;
@@ -85,18 +85,9 @@ final class Fetches {
         if (received != SessionHost.NOT_RECEIVED) {
             parts.peers.send(from, new Item.Taken(item.ticket(), links.interest(parts.self), received));
             end(fetching);
-        } else {
-            beginsWith(home, item);
-            fetching.session = parts.host.receive(home.clientId, home.fence, from, item.fence(), home.begun);
+        } else if (!home.clean) {
+            fetching.session = parts.host.receive(home.clientId, home.fence, from, item.fence());
         }
-    }
-
-    /** The session began anew where it comes from: what is here of an older one does not go on. */
-    private void beginsWith(Home home, Item.Coming item) {
-        if (home.exists && home.grantedFence < item.begun()) {
-            parts.host.end(home.clientId, () -> {}); // Everything that is written from now on is behind it.
-        }
-        home.begun = Math.max(home.begun, item.begun());
     }
 
     void onPart(NodeId from, Item.Part item) {
@@ -139,7 +130,7 @@ final class Fetches {
                     item.through(),
                     () -> parts.turns.execute(() -> {
                         parts.peers.send(from, new Item.Taken(ticket, links.interest(parts.self), item.through()));
-                        fetching.home.keep();
+                        fetching.home.exists = true;
                         fetching.home.whole = true;
                         parts.tally.fetched++;
                         end(fetching);
@@ -150,7 +141,7 @@ final class Fetches {
     void onNothing(NodeId from, long ticket) {
         Fetching fetching = fetching(from, ticket);
         if (fetching != null) {
-            fetching.leave();
+            fetching.home.exists |= fetching.leave();
             end(fetching);
         }
     }
@@ -167,9 +158,9 @@ final class Fetches {
             return;
         }
         if (claim == null) {
-            fetching.leave();
+            home.exists |= fetching.leave();
         } else {
-            fetching.discard();
+            home.exists |= fetching.discard();
         }
         fetchings.remove(fetching.ticket);
         home.fetching = null;
@@ -206,7 +197,7 @@ final class Fetches {
     private void giveUp(Fetching fetching) {
         parts.tally.failed++;
         parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
-        fetching.leave();
+        fetching.home.exists |= fetching.leave();
         retries.add(new Retry(fetching.home.clientId, fetching.from, parts.loop.nanoTime() + RETRY_NANOS));
         end(fetching);
     }
@@ -218,14 +209,14 @@ final class Fetches {
             home.fetching = null;
             fetchings.remove(fetching.ticket);
             parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
-            fetching.discard();
+            home.exists |= fetching.discard();
         }
     }
 
     void onInterrupted(NodeId peer) {
         for (Fetching fetching : List.copyOf(fetchings.values())) {
             if (fetching.from.equals(peer) && !fetching.isOver()) {
-                fetching.leave();
+                fetching.home.exists |= fetching.leave();
                 end(fetching);
             }
         }

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param receivedThrough the other's publishes arrived up to here; sending goes on behind it
  * @param flightWindowBytes so many bytes the sender sends before it must know that some were consumed; the other tells
  *     at the latest after a quarter of it
+ * @param aliveMillis how long the sender has been there, {@link #UNKNOWN} from versions that do not say
  */
 public record Hello(
         int oldestVersion,
@@ -31,7 +32,11 @@ public record Hello(
         boolean wantsReply,
         Position acceptedThrough,
         Position receivedThrough,
-        long flightWindowBytes) {
+        long flightWindowBytes,
+        long aliveMillis) {
+
+    /** Nothing is said of it. */
+    public static final long UNKNOWN = -1;
 
     private static final int MAX_NAME_BYTES = 4 * MeshOptions.MAX_NAME_LENGTH;
     private static final int EXPECTED_BYTES = 256;
@@ -54,6 +59,9 @@ public record Hello(
         receivedThrough.write(acceptedThrough.write(out)).writeVarLong(addresses.size());
         addresses.forEach((kind, address) -> out.writeString(kind).writeString(address));
         out.writeVarLong(flightWindowBytes);
+        if (aliveMillis != UNKNOWN) {
+            out.writeVarLong(aliveMillis);
+        }
         return out.toByteArray();
     }
 
@@ -81,6 +89,7 @@ public record Hello(
         if (flightWindow < MeshOptions.MIN_FLIGHT_WINDOW_BYTES) {
             throw new WireException("hello with a flight window of " + flightWindow + " bytes");
         }
+        long alive = in.remaining() > 0 ? in.readVarLong() : UNKNOWN;
         return new Hello(
                 oldest,
                 newest,
@@ -93,6 +102,7 @@ public record Hello(
                 wantsReply,
                 accepted,
                 received,
-                flightWindow);
+                flightWindow,
+                alive);
     }
 }

@@ -24,6 +24,8 @@ enum Fault {
     OLD_DISK("start on an old copy of the disk"),
     /** A node starts on an empty disk. */
     EMPTY_DISK("start on an empty disk"),
+    /** A copy of a node's disk starts on another machine while the node is there. */
+    COPY("copy of a node that is there"),
     /** A node's clock is set while it is down. */
     CLOCK_STEP("clock set by up to 20 s"),
     /** Units handed to the disk before a crash that are not on it. Follows from crashes. */
@@ -57,7 +59,7 @@ enum Fault {
     /** Whether a plan may draw it; the others follow from these. */
     boolean isDrawn() {
         return switch (this) {
-            case TORN_WRITE, LOST_FRAME, REPEATED_FRAME, REORDERED_FRAME -> false;
+            case COPY, TORN_WRITE, LOST_FRAME, REPEATED_FRAME, REORDERED_FRAME -> false;
             default -> true;
         };
     }

@@ -107,10 +107,15 @@ final class SimMesh {
     }
 
     SimMesh(SplittableRandom random, int nodeCount, FaultPlan plan, Defect defect) {
+        this(random, nodeCount, 0, plan, defect);
+    }
+
+    /** @param copies how many copies of nodes may be there at a time */
+    SimMesh(SplittableRandom random, int nodeCount, int copies, FaultPlan plan, Defect defect) {
         this.random = random;
         this.defect = defect;
         this.plan = plan;
-        this.network = new SimNetwork(scheduler, random.split(), plan, nodeCount, this::struck);
+        this.network = new SimNetwork(scheduler, random.split(), plan, nodeCount + copies, this::struck);
         this.books = new Books(this);
         for (int number = 0; number < nodeCount; number++) {
             nodes.add(new SimNode(this, number, random));
@@ -578,6 +583,14 @@ final class SimMesh {
     void backUp(int node) {
         nodes.get(node).backUp();
         happened("back up n" + node);
+    }
+
+    /** Starts a copy of a node that is up, on a machine of its own, with the disk as it was backed up. */
+    SimCopy copy(int node) {
+        SimNode copied = nodes.get(node);
+        happened("a copy of " + copied.current() + " starts");
+        struck(Fault.COPY, node, node);
+        return new SimCopy(this, copied, nodes.size(), random.split());
     }
 
     /** Starts a node that is down on the last backup of its disk, or on an empty one. */

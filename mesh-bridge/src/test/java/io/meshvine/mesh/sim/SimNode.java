@@ -149,6 +149,20 @@ final class SimNode {
         });
     }
 
+    /** The number of its next life, which a copy takes: later ones of the node itself are above it, by the clock. */
+    long takeEpoch() {
+        epoch++;
+        return epoch;
+    }
+
+    /** The last backup of the disk. */
+    SimDisk lastBackup() {
+        if (backup == null) {
+            throw new IllegalStateException("never backed up");
+        }
+        return backup.copy();
+    }
+
     /** Copies the disk as it is now. */
     void backUp() {
         backup = disk.copy();

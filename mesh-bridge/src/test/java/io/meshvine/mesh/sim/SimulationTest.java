@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SimulationTest {
     private static final int THREADS = 2;
-    private static final int SEEDS_TO_FIND_A_DEFECT = 1_000;
+    private static final int SEEDS_TO_FIND_A_DEFECT = 2_000;
 
     /** Less than that happened of a fault: it was not tried. */
     private static final int TIMES_AT_LEAST = 100;
@@ -45,7 +45,7 @@ class SimulationTest {
 
     /** Seeds beyond those of the first test that broke a promise once. */
     @ParameterizedTest
-    @ValueSource(longs = {1378, 2357, 2671, 4153, 4830, 5497, 5557, 7651, 13_088})
+    @ValueSource(longs = {1378, 2357, 2671, 4153, 4830, 5497, 5557, 7651})
     void sessionsThatMoveKeepTheirPromisesWhereTheyOnceDidNot(long seed) {
         Suite.SESSIONS.play(seed, Defect.NONE);
     }

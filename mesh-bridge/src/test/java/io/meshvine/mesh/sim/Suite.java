@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 enum Suite {
     /** Publishes, subscriptions and retained messages: S1 to S6. */
-    MESH("S1 to S6", 7_000, EnumSet.allOf(Fault.class)) {
+    MESH("S1 to S6", 7_000, EnumSet.complementOf(EnumSet.of(Fault.COPY))) {
         @Override
         Tally play(long seed, Defect defect) {
             SimMesh mesh = Scenario.play(seed, defect);
@@ -25,7 +25,7 @@ enum Suite {
     SESSIONS(
             "S7, and S1, S2, S4, S5 for roaming clients",
             1_000,
-            EnumSet.complementOf(EnumSet.of(Fault.OLD_DISK, Fault.EMPTY_DISK, Fault.RESTART_ALONE))) {
+            EnumSet.complementOf(EnumSet.of(Fault.OLD_DISK, Fault.EMPTY_DISK, Fault.RESTART_ALONE, Fault.COPY))) {
         @Override
         Tally play(long seed, Defect defect) {
             return SessionScenario.play(seed, defect);
@@ -45,6 +45,14 @@ enum Suite {
         @Override
         Tally play(long seed, Defect defect) {
             return GroupScenario.play(seed);
+        }
+    },
+
+    /** Copies of nodes that are there, while nodes publish and start again: S13, and S1 to S6 for the others. */
+    COPIES("S13 for copies of a node, and S1 to S6", 500, EnumSet.of(Fault.COPY, Fault.CRASH)) {
+        @Override
+        Tally play(long seed, Defect defect) {
+            return CopyScenario.play(seed);
         }
     };
 
