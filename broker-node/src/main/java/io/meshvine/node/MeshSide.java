@@ -168,6 +168,7 @@ final class MeshSide implements MeshGate {
                 .outboxMaxBytes(mesh.outboxMaxSize())
                 .outboxRetention(mesh.outboxRetention())
                 .tombstoneLife(mesh.tombstoneLife())
+                .sessionPatience(mesh.sessionPatience())
                 .addresses(addresses)
                 .build();
         JGroupsTransport joining = new JGroupsTransport(transportOptions(config.name(), mesh));

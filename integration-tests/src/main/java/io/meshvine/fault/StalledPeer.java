@@ -19,7 +19,7 @@ final class StalledPeer implements Scenario {
     private static final int WINDOW = 1_000;
     private static final Duration TIME = Duration.ofMinutes(2);
     private static final Duration BEFORE = Duration.ofSeconds(10);
-    private static final Duration DRAIN = Duration.ofMinutes(10);
+    private static final Duration DRAIN = Duration.ofMinutes(30);
 
     @Override
     public String name() {

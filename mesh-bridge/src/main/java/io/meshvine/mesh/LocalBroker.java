@@ -19,6 +19,17 @@ public interface LocalBroker {
     void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted);
 
     /**
+     * Whether so much of what was delivered waits for a connected client that what comes next may be dropped: the bridge
+     * then waits, for some time, before it delivers more.
+     */
+    default boolean isCrowded() {
+        return false;
+    }
+
+    /** The bridge waits no longer for those that {@link #isCrowded} was about, until they have caught up. */
+    default void giveUpWaiting() {}
+
+    /**
      * A publish as it arrived.
      *
      * @param subscribers whether it is for ordinary subscribers

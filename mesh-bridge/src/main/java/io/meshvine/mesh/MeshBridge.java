@@ -13,6 +13,7 @@ import io.meshvine.mesh.link.Settlement;
 import io.meshvine.mesh.retained.DivergenceLog;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
+import io.meshvine.mesh.retained.RetainedMessage;
 import io.meshvine.mesh.session.LinkPositions;
 import io.meshvine.mesh.wire.AbsentCodec;
 import io.meshvine.mesh.wire.Acknowledgement;
@@ -26,9 +27,12 @@ import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.Position;
 import io.meshvine.mesh.wire.Probe;
 import io.meshvine.mesh.wire.ProbeReport;
+import io.meshvine.mesh.wire.PublishBatch;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.mesh.wire.RetainedCodec;
+import io.meshvine.mesh.wire.RetainedCodec.Digest;
+import io.meshvine.mesh.wire.RetainedCodec.Listing;
 import io.meshvine.mesh.wire.StoredPublish;
 import io.meshvine.mesh.wire.WireException;
 import io.meshvine.mesh.wire.WireReader;
@@ -83,6 +87,9 @@ public final class MeshBridge implements AutoCloseable {
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int QOS_LEVELS = 3;
 
+    /** So many publishes come to the broker before it is asked whether it is crowded. */
+    private static final int MAX_DELIVERED_AT_ONCE = 256;
+
     /** Memory of a letter beside what it carries. */
     private static final int LETTER_BYTES = 96;
 
@@ -105,6 +112,7 @@ public final class MeshBridge implements AutoCloseable {
     private final LinkProbes probes;
     private final PublishReader reader;
     private final Lanes lanes;
+    private final SessionGate gate;
     private @Nullable GroupLedger ledger;
 
     /** Links to be flushed at the end of the turn. */
@@ -160,6 +168,7 @@ public final class MeshBridge implements AutoCloseable {
         this.forwarder = new Forwarder(loop, store, membership, exchange, new InterestCheck(interest), counters);
         this.probes = new LinkProbes(self, loop, this::post, membership::links);
         this.lanes = new Lanes(loop);
+        this.gate = new SessionGate(options, loop, broker, counters, this::linksToRelease, this::onFailed);
         restore();
         this.restored = true;
     }
@@ -624,7 +633,7 @@ public final class MeshBridge implements AutoCloseable {
                 membership.onGoodbye(contact);
                 return;
             }
-            onFrame(link, header, in, link.receive(header, size));
+            onFrame(link, header, in, size, link.receive(header, size));
         } catch (WireException | RuntimeException malformed) {
             counters.countFrameRefused();
             reportRefusal(from, size, malformed);
@@ -643,9 +652,25 @@ public final class MeshBridge implements AutoCloseable {
         }
     }
 
-    private void onFrame(PeerLink link, FrameHeader header, WireReader in, boolean repeat) throws WireException {
+    /** Held frames turned out to be wrong. */
+    private void onFailed(PeerLink link, RuntimeException wrong) {
+        counters.countFrameRefused();
+        LOG.warn("refused a part of what {} sent", link.peer(), wrong);
+    }
+
+    /** None once this node has left: what is held has not been accepted, and comes again. */
+    private Collection<PeerLink> linksToRelease() {
+        if (closed) {
+            return List.of();
+        }
+        post(() -> {}); // what they have to say afterwards takes a turn
+        return membership.links();
+    }
+
+    private void onFrame(PeerLink link, FrameHeader header, WireReader in, int size, boolean repeat)
+            throws WireException {
         switch (header.kind()) {
-            case PUBLISHES -> onPublishes(link, in, repeat);
+            case PUBLISHES -> onPublishes(link, header, in, size, repeat);
             case ACK -> {
                 Acknowledgement acknowledgement = Acknowledgement.decode(in);
                 link.onAcknowledged(acknowledgement.accepted(), acknowledgement.consumed());
@@ -665,10 +690,19 @@ public final class MeshBridge implements AutoCloseable {
             case INTEREST_DELTA -> tables.onChange(link, InterestCodec.decodeChange(in));
             case INTEREST_ACK -> advertiser.onAcknowledged(link, in.readSequence());
             case INTEREST_REQUEST -> advertiser.sendSnapshot(link);
-            case RETAINED_DIGEST -> exchange.onDigest(link, RetainedCodec.decodeDigest(in));
-            case RETAINED_LISTING -> exchange.onListing(link, RetainedCodec.decodeListing(in));
-            case RETAINED_ENTRIES ->
-                exchange.onEntries(link, RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes()));
+            case RETAINED_DIGEST -> {
+                Digest digest = RetainedCodec.decodeDigest(in);
+                passRetained(link, header, size, () -> exchange.onDigest(link, digest));
+            }
+            case RETAINED_LISTING -> {
+                Listing listing = RetainedCodec.decodeListing(in);
+                passRetained(link, header, size, () -> exchange.onListing(link, listing));
+            }
+            case RETAINED_ENTRIES -> {
+                List<RetainedMessage> messages =
+                        RetainedCodec.decodeEntries(in, loop.wallMillis(), options.maxPublishBytes());
+                passRetained(link, header, size, () -> exchange.onEntries(link, messages));
+            }
             case LANE_MESSAGE -> lanes.onMessage(link, in);
             case LANE_ACK -> lanes.onConfirmed(link, in.readSequence());
             case ABSENT_OFFER -> absentPeers.onOffers(link, AbsentCodec.decodeOffers(in));
@@ -681,8 +715,27 @@ public final class MeshBridge implements AutoCloseable {
         }
     }
 
-    private void onPublishes(PeerLink link, WireReader in, boolean repeat) throws WireException {
-        Inbox.Intake intake = link.onPublishes(reader.read(in, loop.nanoTime()), repeat);
+    /** Not ahead of publishes that are held: nobody is to see an older message of a topic after a newer one. */
+    private void passRetained(PeerLink link, FrameHeader header, int size, Runnable task) {
+        gate.pass(link, header, size, () -> {
+            if (link.isConnected()) {
+                task.run();
+            }
+        });
+    }
+
+    private void onPublishes(PeerLink link, FrameHeader header, WireReader in, int size, boolean repeat)
+            throws WireException {
+        PublishBatch all = reader.read(in, loop.nanoTime());
+        link.onPublishes(all);
+        List<PublishBatch> slices = all.slices(MAX_DELIVERED_AT_ONCE);
+        for (PublishBatch slice : slices) {
+            gate.pass(link, header, size / slices.size(), () -> take(link, slice, repeat));
+        }
+    }
+
+    private void take(PeerLink link, PublishBatch batch, boolean repeat) {
+        Inbox.Intake intake = link.take(batch, repeat);
         counters.countDuplicates(intake.duplicates());
         counters.countDropped(DropReason.OUT_OF_ORDER, intake.outOfOrder());
         Inbox.Handover handover = intake.handover();

@@ -26,6 +26,8 @@ public final class MeshCounters {
     private final LongAdder interestSnapshots = new LongAdder();
     private final LongAdder sentWithoutInterest = new LongAdder();
     private final LongAdder confirmTimeouts = new LongAdder();
+    private final LongAdder waitedNanos = new LongAdder();
+    private final LongAdder givenUp = new LongAdder();
     private final Map<DropReason, LongAdder> dropped = new EnumMap<>(DropReason.class);
 
     MeshCounters() {
@@ -80,6 +82,16 @@ public final class MeshCounters {
     /** Publishes that came a second time and were not delivered again. */
     public long duplicates() {
         return duplicates.sum();
+    }
+
+    /** How long what peers sent was held because clients here had too much to read. */
+    public long waitedNanos() {
+        return waitedNanos.sum();
+    }
+
+    /** How often the patience with such clients was over before they had caught up. */
+    public long givenUp() {
+        return givenUp.sum();
     }
 
     /** Publishes that had to be sent to a peer again. */
@@ -157,6 +169,11 @@ public final class MeshCounters {
 
     void countFrameRefused() {
         framesRefused.increment();
+    }
+
+    void countWaited(long nanos, boolean inVain) {
+        waitedNanos.add(nanos);
+        givenUp.add(inVain ? 1 : 0);
     }
 
     void countDuplicates(int publishes) {

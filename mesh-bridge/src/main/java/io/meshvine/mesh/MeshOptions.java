@@ -21,6 +21,7 @@ import java.util.Map;
  * @param outboxMaxBytes bound of the publishes on disk per peer
  * @param outboxRetention how long the publishes for an absent peer are kept
  * @param tombstoneLife how long the deletion of a retained message is remembered; longer than the longest split
+ * @param sessionPatience how long at a stretch links wait for sessions of connected clients; zero for not at all
  * @param addresses where clients reach this node, for example {@code mqtt=host:port}; told to peers
  */
 public record MeshOptions(
@@ -37,6 +38,7 @@ public record MeshOptions(
         long outboxMaxBytes,
         Duration outboxRetention,
         Duration tombstoneLife,
+        Duration sessionPatience,
         Map<String, String> addresses) {
 
     private static final int KIB = 1024;
@@ -61,6 +63,9 @@ public record MeshOptions(
         requirePositive("pingInterval", pingInterval);
         requirePositive("outboxRetention", outboxRetention);
         requirePositive("tombstoneLife", tombstoneLife);
+        if (sessionPatience.isNegative()) {
+            throw new IllegalArgumentException("sessionPatience must not be negative: " + sessionPatience);
+        }
         requireAtLeast("maxFrameBytes", maxFrameBytes, KIB);
         requireAtLeast("maxPublishBytes", maxPublishBytes, KIB);
         requireAtLeast("linkWindowBytes", linkWindowBytes, maxPublishBytes);
@@ -91,6 +96,7 @@ public record MeshOptions(
                 8L * 1024 * MIB,
                 Duration.ofHours(24),
                 Duration.ofDays(7),
+                Duration.ofSeconds(10),
                 Map.of());
     }
 
@@ -131,6 +137,7 @@ public record MeshOptions(
         private long outboxMaxBytes;
         private Duration outboxRetention;
         private Duration tombstoneLife;
+        private Duration sessionPatience;
         private Map<String, String> addresses;
 
         private Builder(MeshOptions base) {
@@ -146,6 +153,7 @@ public record MeshOptions(
             this.outboxMaxBytes = base.outboxMaxBytes;
             this.outboxRetention = base.outboxRetention;
             this.tombstoneLife = base.tombstoneLife;
+            this.sessionPatience = base.sessionPatience;
             this.addresses = base.addresses;
         }
 
@@ -204,6 +212,11 @@ public record MeshOptions(
             return this;
         }
 
+        public Builder sessionPatience(Duration value) {
+            this.sessionPatience = value;
+            return this;
+        }
+
         public Builder addresses(Map<String, String> value) {
             this.addresses = value;
             return this;
@@ -225,6 +238,7 @@ public record MeshOptions(
                     outboxMaxBytes,
                     outboxRetention,
                     tombstoneLife,
+                    sessionPatience,
                     addresses);
         }
     }

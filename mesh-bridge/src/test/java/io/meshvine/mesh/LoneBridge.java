@@ -60,6 +60,12 @@ final class LoneBridge {
     /** Whether the broker accepts what it gets. */
     boolean accepting = true;
 
+    /** Whether clients of the broker do not read as fast as they get. */
+    boolean crowded;
+
+    /** How often the bridge waited in vain. */
+    int givenUp;
+
     private final Transport transport = new Transport();
     private final Set<PeerAddress> view = new LinkedHashSet<>(Set.of(OWN_ADDRESS));
     private final List<Sent> sent = new ArrayList<>();
@@ -86,13 +92,7 @@ final class LoneBridge {
                 epoch,
                 loop,
                 transport,
-                (origin, batch, unit, accepted) -> {
-                    delivered.addAll(batch);
-                    keeping.accept(unit);
-                    if (accepting) {
-                        accepted.run();
-                    }
-                },
+                new Broker(),
                 store,
                 retained,
                 clock,
@@ -283,6 +283,28 @@ final class LoneBridge {
             return new PublishReader(1 << 24).read(in, 0);
         } catch (WireException malformed) {
             throw new AssertionError(malformed);
+        }
+    }
+
+    private final class Broker implements LocalBroker {
+        @Override
+        public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
+            delivered.addAll(batch);
+            keeping.accept(unit);
+            if (accepting) {
+                accepted.run();
+            }
+        }
+
+        @Override
+        public boolean isCrowded() {
+            return crowded;
+        }
+
+        @Override
+        public void giveUpWaiting() {
+            givenUp++;
+            crowded = false;
         }
     }
 

@@ -266,7 +266,8 @@ final class Assembly {
                 get(Settings.MESH_PEER_TIMEOUT),
                 get(Settings.MESH_OUTBOX_MAX_SIZE),
                 get(Settings.MESH_OUTBOX_RETENTION),
-                get(Settings.MESH_TOMBSTONE_LIFE));
+                get(Settings.MESH_TOMBSTONE_LIFE),
+                get(Settings.MESH_SESSION_PATIENCE));
     }
 
     /** Only the other nodes of this host have to find a port that was not chosen; elsewhere it is agreed upon. */

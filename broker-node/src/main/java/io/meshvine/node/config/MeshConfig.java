@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param outboxMaxSize bytes on disk for one peer that is absent or slow
  * @param outboxRetention how long publishes are kept for an absent peer
  * @param tombstoneLife how long a deleted retained message is remembered
+ * @param sessionPatience how long peers wait at a stretch for a client that reads too slowly; zero for not at all
  */
 public record MeshConfig(
         String name,
@@ -46,7 +47,8 @@ public record MeshConfig(
         Duration peerTimeout,
         long outboxMaxSize,
         Duration outboxRetention,
-        Duration tombstoneLife) {
+        Duration tombstoneLife,
+        Duration sessionPatience) {
 
     public MeshConfig {
         seeds = List.copyOf(seeds);

@@ -285,6 +285,11 @@ final class Settings {
             "7d",
             ValueType.duration("1m", "3650d"),
             "how long a deleted retained message is remembered");
+    static final Setting<Duration> MESH_SESSION_PATIENCE = add(
+            "mesh.session-patience",
+            "10s",
+            ValueType.duration("0s", "10m"),
+            "how long peers wait at a stretch for a client here that reads too slowly; 0s: not at all");
     static final Setting<Duration> MESH_DIGEST_INTERVAL =
             add("mesh.digest-interval", "30s", ValueType.duration("1s", "1h"), "how often peers compare their tables");
     static final Setting<Duration> SUBSCRIBE_CONFIRM_TIMEOUT = add(

@@ -30,6 +30,7 @@ public final class MeshMetrics {
     private static final long ANSWER_MILLIS = 1_000;
     private static final double MICROS = 1e6;
     private static final double MILLIS = 1e3;
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final Supplier<CompletableFuture<MeshStatus>> status;
     private final List<LinkGauge> linkGauges = new ArrayList<>();
@@ -75,6 +76,12 @@ public final class MeshMetrics {
         }
         metrics.counter("mesh.publishes.resent", "publishes sent to a peer again", counters::resent);
         metrics.counter("mesh.publishes.duplicates", "repeats not delivered again", counters::duplicates);
+        metrics.counter(
+                "mesh.waited.milliseconds",
+                "how long peers waited for clients here that read too slowly",
+                () -> counters.waitedNanos() / NANOS_PER_MILLI);
+        metrics.counter(
+                "mesh.waited.in.vain", "such waits that ended before the clients had caught up", counters::givenUp);
         metrics.counter(
                 "mesh.publishes.without.interest",
                 "publishes sent to a peer that asked for nothing like it",

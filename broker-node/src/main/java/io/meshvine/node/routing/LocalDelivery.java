@@ -57,7 +57,9 @@ public final class LocalDelivery {
         Match ready(int seed) {
             return choose(
                     seed,
-                    member -> member.session().isConnected() && member.session().hasRoom());
+                    member -> member.session().isConnected()
+                            && member.session().hasRoom()
+                            && !member.session().isCrowded());
         }
 
         /** A connected member, or null. */

@@ -11,6 +11,7 @@ import io.meshvine.node.session.JournalBatch;
 import io.meshvine.node.session.Match;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Residues;
+import io.meshvine.node.session.SlowSessions;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -31,6 +32,7 @@ public final class MeshLocalBroker implements LocalBroker {
     private final Tickets tickets;
     private final MeshPublishes publishes;
     private final Journal journal;
+    private final SlowSessions slow = new SlowSessions();
     private final LongAdder malformed = new LongAdder();
 
     /** Tells origins that members here are done with what they gave them. */
@@ -69,7 +71,7 @@ public final class MeshLocalBroker implements LocalBroker {
 
     @Override
     public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
-        JournalBatch kept = JournalBatch.joining(journal, unit);
+        JournalBatch kept = JournalBatch.joining(journal, unit, slow);
         for (Arrival arrival : batch) {
             if (arrival.publish().qos() == 0) {
                 deliverUnlessMalformed(origin, arrival, kept);
@@ -90,6 +92,16 @@ public final class MeshLocalBroker implements LocalBroker {
             malformed.increment();
             LOG.warn("dropped a publish of {} on {}", origin, arrival.publish().topic(), e);
         }
+    }
+
+    @Override
+    public boolean isCrowded() {
+        return slow.any();
+    }
+
+    @Override
+    public void giveUpWaiting() {
+        slow.giveUp();
     }
 
     private void deliver(NodeId origin, Arrival arrival, JournalBatch kept) {

@@ -44,6 +44,11 @@ public final class ClientSession {
     private volatile @Nullable SessionJournal journal;
 
     private volatile boolean queueFull;
+
+    // What waits in the queue, as it was after the last turn.
+    private volatile int queued;
+    private volatile long queuedBytes;
+    private volatile boolean givenUp;
     private volatile boolean ended;
     private volatile long expirySeconds;
     private volatile ReadPermit permit = ReadPermit.ALL;
@@ -125,6 +130,29 @@ public final class ClientSession {
         return !queueFull && !ended;
     }
 
+    /** Whether the client is connected and so much waits for it that a peer should send no more now. Any thread. */
+    public boolean isCrowded() {
+        return outlet != null
+                && !ended
+                && context.limits().isCrowded(mailbox.size() + queued, mailbox.bytes() + queuedBytes);
+    }
+
+    /** Whether the client has caught up, or nobody has to wait for it. Any thread. */
+    boolean isRelaxed() {
+        return outlet == null
+                || ended
+                || context.limits().isRelaxed(mailbox.size() + queued, mailbox.bytes() + queuedBytes);
+    }
+
+    /** It was waited for in vain: it is not to be waited for again before it has caught up. Any thread. */
+    void giveUp() {
+        givenUp = true;
+    }
+
+    boolean isGivenUp() {
+        return givenUp;
+    }
+
     /** Session Expiry Interval in seconds, as last set; see {@link Sessions}. Any thread. */
     public long expirySeconds() {
         return expirySeconds;
@@ -184,7 +212,11 @@ public final class ClientSession {
             if (burst != null) {
                 burst.handOver(this); // It came before.
             }
-            return deliverDurably(own, delivery, batch);
+            boolean taken = deliverDurably(own, delivery, batch);
+            if (burst != null) {
+                burst.onDelivered(this);
+            }
+            return taken;
         }
         if (burst != null && delivery.group() == null) {
             burst.add(this, delivery);
@@ -476,7 +508,7 @@ public final class ClientSession {
     void restore(List<SessionRecords.Queued> queue, List<Integer> unreleased, long mayBeSentThrough) {
         synchronized (mailbox) {
             outbound.restore(queue, mayBeSentThrough);
-            queueFull = isQueueFull();
+            noteQueued();
             if (!unreleased.isEmpty()) {
                 PacketIdSet ids = new PacketIdSet();
                 unreleased.forEach(ids::add);
@@ -546,7 +578,7 @@ public final class ClientSession {
             leaveConnection();
             outbound.moveShared(this::hasOtherMember, moved);
             outbound.records().write();
-            queueFull = isQueueFull();
+            noteQueued();
         }
         context.failover().onPresence(this);
         redeliver(moved);
@@ -562,7 +594,7 @@ public final class ClientSession {
             }
             outbound.moveShared(this::hasOtherMember, moved);
             outbound.records().write();
-            queueFull = isQueueFull();
+            noteQueued();
         }
         redeliver(moved);
         park();
@@ -774,12 +806,24 @@ public final class ClientSession {
     }
 
     private void afterCall(boolean more) {
+        noteQueued();
+        if (more || pumpAgain || outbound.needsFlush() || outbound.records().isGathering()) {
+            scheduleTurn();
+        }
+    }
+
+    private void noteQueued() {
         boolean full = isQueueFull();
         if (full != queueFull) {
             queueFull = full;
         }
-        if (more || pumpAgain || outbound.needsFlush() || outbound.records().isGathering()) {
-            scheduleTurn();
+        int messages = outbound.queued();
+        if (messages != queued) {
+            queued = messages;
+            queuedBytes = outbound.queuedBytes();
+            if (givenUp && context.limits().isRelaxed(messages, queuedBytes)) {
+                givenUp = false;
+            }
         }
     }
 
@@ -861,7 +905,7 @@ public final class ClientSession {
             outbound.flush();
         } finally {
             busy = false;
-            queueFull = isQueueFull();
+            noteQueued(); // before they are missing in the mailbox
             mailbox.free(taken, bytes);
             outbound.records().write();
             more |= mailbox.endTurn();

@@ -11,8 +11,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryBurst {
 
+    private final SlowSessions slow;
     private final IdentityHashMap<ClientSession, Share> shares = new IdentityHashMap<>();
     private @Nullable Share latest;
+
+    DeliveryBurst(SlowSessions slow) {
+        this.slow = slow;
+    }
 
     /** What one session is to get, in order. */
     static final class Share {
@@ -20,18 +25,23 @@ final class DeliveryBurst {
         private List<Entry> entries = new ArrayList<>();
         private int messages;
         private long bytes;
+        private boolean acknowledged;
 
         private Share(ClientSession session) {
             this.session = session;
         }
 
-        private void handOver() {
+        private void handOver(SlowSessions slow) {
             List<Entry> all = entries;
             if (!all.isEmpty()) {
                 session.takeAll(all, messages, bytes);
+                if (acknowledged) {
+                    slow.onDelivered(session);
+                }
                 entries = new ArrayList<>();
                 messages = 0;
                 bytes = 0;
+                acknowledged = false;
             }
         }
     }
@@ -43,6 +53,7 @@ final class DeliveryBurst {
         share.entries.add(new Entry(delivery));
         share.messages += message.count();
         share.bytes += message.footprint();
+        share.acknowledged |= delivery.qos() > 0;
     }
 
     private Share share(ClientSession session) {
@@ -58,13 +69,18 @@ final class DeliveryBurst {
     void handOver(ClientSession session) {
         Share share = shares.get(session);
         if (share != null) {
-            share.handOver();
+            share.handOver(slow);
         }
+    }
+
+    /** The session was given something by itself. */
+    void onDelivered(ClientSession session) {
+        slow.onDelivered(session);
     }
 
     /** Hands everything over. */
     void handOver() {
-        shares.values().forEach(Share::handOver);
+        shares.values().forEach(share -> share.handOver(slow));
         shares.clear();
         latest = null;
     }

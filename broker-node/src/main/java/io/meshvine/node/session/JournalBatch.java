@@ -35,9 +35,11 @@ public final class JournalBatch {
     /**
      * A batch that goes into a unit of somebody else, who writes it: {@link #commit} writes nothing. What is not kept is
      * gathered, and reaches its sessions with the commit.
+     *
+     * @param slow is told of sessions that do not read as fast as they get
      */
-    public static JournalBatch joining(Journal journal, WriteUnit unit) {
-        return new JournalBatch(journal, unit, new DeliveryBurst());
+    public static JournalBatch joining(Journal journal, WriteUnit unit, SlowSessions slow) {
+        return new JournalBatch(journal, unit, new DeliveryBurst(slow));
     }
 
     /** Where deliveries that nothing is kept of are gathered, or null. */

@@ -96,6 +96,11 @@ final class Mailbox {
         return (int) count(state);
     }
 
+    /** Footprints of messages added and not worked off yet. */
+    long bytes() {
+        return bytes(state);
+    }
+
     /** Next entry, or null. Consumer only. */
     @Nullable
     Entry poll() {

@@ -32,6 +32,20 @@ public record SessionLimits(
     /** Bounds {@link #maxQueuedBytes} and {@link #maxQos0PendingBytes} likewise. */
     static final long MAX_BYTES = 1L << 40;
 
+    /** Whether more than half of what may wait for a client waits. */
+    boolean isCrowded(int messages, long bytes) {
+        return messages > maxQueuedMessages / 2 || bytes > maxQueuedBytes / 2;
+    }
+
+    /** Whether a client has caught up somewhat: a link may go on. */
+    boolean isRelaxed(int messages, long bytes) {
+        return messages <= maxQueuedMessages / 2 - maxQueuedMessages / CAUGHT_UP_PART
+                && bytes <= maxQueuedBytes / 2 - maxQueuedBytes / CAUGHT_UP_PART;
+    }
+
+    /** A link goes on once so small a part of the bound was read: little in time, so that slow clients are in time. */
+    private static final int CAUGHT_UP_PART = 64;
+
     /** What gives way when a queue is full. Both ways the drop is counted as {@link DropReason#QUEUE_FULL}. */
     public enum Overflow {
         /** The message that comes in. What was accepted earlier stays. */

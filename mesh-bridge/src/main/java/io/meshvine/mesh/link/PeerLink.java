@@ -65,6 +65,7 @@ public final class PeerLink {
     private final Deque<Outgoing> bulk = new ArrayDeque<>();
 
     private final Inbox inbox;
+    private final HeldFrames held = new HeldFrames();
     private long peerEpoch;
     private LinkState state = LinkState.ABSENT;
     private long absentSinceNanos;
@@ -145,6 +146,7 @@ public final class PeerLink {
         control.clear();
         bulk.clear();
         consumed = 0; // the peer counts anew
+        held.forgetPositions();
         consumedReported = 0;
         resendRequested = false;
     }
@@ -274,7 +276,7 @@ public final class PeerLink {
                     entryBytes,
                     sender.header(FrameKind.PUBLISHES),
                     inbox.accepted(),
-                    consumed,
+                    opened(),
                     outbox.sentUnconfirmed(),
                     outbox.nextFramePosition());
             statistics.sentPublishes += outbox.fill(frame, entryBytes, now);
@@ -307,14 +309,14 @@ public final class PeerLink {
     }
 
     private boolean sendAcknowledgement() {
-        byte[] payload = new Acknowledgement(inbox.accepted(), consumed).encode();
+        byte[] payload = new Acknowledgement(inbox.accepted(), opened()).encode();
         noteAcknowledged();
         return sender.send(FrameKind.ACK, payload);
     }
 
     private void noteAcknowledged() {
         acknowledgementDue = false;
-        consumedReported = consumed;
+        consumedReported = opened();
     }
 
     /** Sends the next frame of the first in the queue, if there is one left. */
@@ -341,19 +343,52 @@ public final class PeerLink {
         }
         boolean repeat = header.position() < consumed;
         consumed = Math.max(consumed, header.position() + size);
-        if (consumed - consumedReported >= reportBytes) {
-            acknowledgementDue = true;
-            work();
-        }
+        reportConsumed();
         return repeat;
     }
 
-    /** Publishes came. */
-    public Inbox.Intake onPublishes(PublishBatch batch, boolean isRepeat) throws WireException {
+    private void reportConsumed() {
+        if (opened() - consumedReported >= reportBytes) {
+            acknowledgementDue = true;
+            work();
+        }
+    }
+
+    /** What is held counts as in flight, so that the peer sends no more than its window. */
+    private long opened() {
+        return held.openedOf(consumed);
+    }
+
+    /** Keeps what a frame, or a part of one, brought until {@link #release}. */
+    public void hold(FrameHeader header, int size, Runnable open) {
+        held.add(header.position(), size, open);
+    }
+
+    /** Takes out what was held first; there must be something. */
+    public Runnable release() {
+        Runnable open = held.remove();
+        reportConsumed();
+        return open;
+    }
+
+    public boolean isHolding() {
+        return !held.isEmpty();
+    }
+
+    public long heldBytes() {
+        return held.bytes();
+    }
+
+    /** A frame of publishes came. */
+    public void onPublishes(PublishBatch batch) throws WireException {
         if (batch.epoch() > peerEpoch) {
             throw new WireException("publishes of epoch " + batch.epoch() + " from a peer in epoch " + peerEpoch);
         }
         onAcknowledged(batch.accepted(), batch.consumed());
+    }
+
+    /** Sorts publishes that came, for the local broker. */
+    public Inbox.Intake take(PublishBatch batch, boolean isRepeat) {
         Position before = inbox.received();
         Inbox.Intake intake = inbox.take(batch, isRepeat);
         for (Arrival arrival : intake.arrivals()) {
@@ -396,11 +431,11 @@ public final class PeerLink {
     /** The peer tells where it stands; what was sent before and did not come is lost. */
     public void onPing(Ping ping, long interestApplied) {
         consumed = Math.max(consumed, ping.position());
-        if (inbox.expect(ping.sentThrough())) {
+        if (held.isEmpty() && inbox.expect(ping.sentThrough())) {
             requestResend();
         }
         sendControl(Outgoing.once(FrameKind.PONG, () -> {
-            Acknowledgement acknowledgement = new Acknowledgement(inbox.accepted(), consumed);
+            Acknowledgement acknowledgement = new Acknowledgement(inbox.accepted(), opened());
             noteAcknowledged();
             return new Pong(ping.sentNanos(), acknowledgement, interestApplied).encode();
         }));

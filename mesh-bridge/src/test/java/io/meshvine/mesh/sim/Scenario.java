@@ -40,6 +40,7 @@ final class Scenario {
     private final int warmUp;
 
     private final long endMillis;
+    private Suite suite = Suite.MESH;
 
     private Scenario(long seed, Defect defect) {
         this.seed = seed;
@@ -71,6 +72,16 @@ final class Scenario {
     /** The same with a bug put in. */
     static SimMesh play(long seed, Defect defect) {
         Scenario scenario = new Scenario(seed, defect);
+        scenario.plan();
+        scenario.run();
+        return scenario.mesh;
+    }
+
+    /** The same where clients do not read as fast as they get. */
+    static SimMesh playWithSlowClients(long seed, Defect defect) {
+        Scenario scenario = new Scenario(seed, defect);
+        scenario.suite = Suite.SLOW;
+        scenario.mesh.slowClients();
         scenario.plan();
         scenario.run();
         return scenario.mesh;
@@ -306,11 +317,11 @@ final class Scenario {
             mesh.runUntil(healedMillis + QUIET_MILLIS + 10);
             Checks.checkQuiet(mesh, TOPICS);
         } catch (RuntimeException failed) {
-            throw Suite.MESH.failure(seed, mesh, "it failed: " + failed, failed);
+            throw suite.failure(seed, mesh, "it failed: " + failed, failed);
         }
         List<String> problems = mesh.books().problems();
         if (!problems.isEmpty()) {
-            throw Suite.MESH.failure(seed, mesh, problems.size() + " problems; the first: " + problems.get(0), null);
+            throw suite.failure(seed, mesh, problems.size() + " problems; the first: " + problems.get(0), null);
         }
     }
 }

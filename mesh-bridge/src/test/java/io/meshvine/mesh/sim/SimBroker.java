@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class SimBroker implements LocalBroker {
     private static final byte[] THERE = {1};
     private static final int QUEUE_KEY_BYTES = Integer.BYTES + Long.BYTES;
+
+    private static final int ONE_BATCH_IN = 4;
+    private static final long MOST_CROWDED_NANOS = 1_500_000_000L;
 
     private final SimMesh mesh;
     private final SimNode.Life life;
@@ -37,6 +41,11 @@ final class SimBroker implements LocalBroker {
 
     private final Map<Order, Long> last = new HashMap<>();
 
+    /** Of its own, so that runs without slow clients are as they were. */
+    private final SplittableRandom crowding;
+
+    private long crowdedUntilNanos = Long.MIN_VALUE;
+
     /** A publish in a durable session's queue. */
     private record Got(int subscription, long sending) {}
 
@@ -47,6 +56,7 @@ final class SimBroker implements LocalBroker {
         this.mesh = mesh;
         this.life = life;
         this.store = store;
+        this.crowding = new SplittableRandom(life.node.id.high() ^ life.epoch);
         store.scan(Family.SESSIONS, new byte[0], null, (key, value) -> {
             if (key.length == Integer.BYTES) {
                 subscriptions.add(mesh.subscription(ByteBuffer.wrap(key).getInt()));
@@ -102,6 +112,9 @@ final class SimBroker implements LocalBroker {
                 queue(arrival, sending, unit);
             }
         }
+        if (mesh.hasSlowClients() && crowding.nextInt(ONE_BATCH_IN) == 0) {
+            crowdedUntilNanos = mesh.scheduler().nowNanos() + crowding.nextLong(MOST_CROWDED_NANOS);
+        }
         long delay = mesh.acceptDelayNanos();
         Runnable accept = () -> {
             if (life.isUp()) {
@@ -114,6 +127,16 @@ final class SimBroker implements LocalBroker {
         } else {
             mesh.scheduler().after(delay, accept);
         }
+    }
+
+    @Override
+    public boolean isCrowded() {
+        return mesh.scheduler().nowNanos() < crowdedUntilNanos;
+    }
+
+    @Override
+    public void giveUpWaiting() {
+        crowdedUntilNanos = Long.MIN_VALUE;
     }
 
     private void queue(Arrival arrival, Sending sending, WriteUnit unit) {

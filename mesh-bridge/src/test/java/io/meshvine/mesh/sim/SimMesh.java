@@ -46,6 +46,7 @@ final class SimMesh {
     private static final int FRAME_BYTES = 1024;
     private static final Duration SPILL_AFTER = Duration.ofMillis(50);
     private static final Duration CONFIRM_TIMEOUT = Duration.ofMillis(500);
+    private static final Duration SESSION_PATIENCE = Duration.ofSeconds(1);
     private static final long AMBUSH_NANOS = 30 * NANOS_PER_MILLI;
 
     /** What event loops have not handed to their bridges yet. */
@@ -71,6 +72,7 @@ final class SimMesh {
     private final Defect defect;
     private Consumer<SimNode.Life> births = life -> {};
     private Duration tombstoneLife = Duration.ofDays(7);
+    private boolean slowClients;
 
     /** Something that happened, for people. */
     private record Happening(long nanos, String what) {}
@@ -122,6 +124,15 @@ final class SimMesh {
         }
     }
 
+    /** Brokers are crowded now and then, some for longer than links wait. Before anything else. */
+    void slowClients() {
+        slowClients = true;
+    }
+
+    boolean hasSlowClients() {
+        return slowClients;
+    }
+
     /** Settings under which much happens in little time. */
     MeshOptions options(String nodeName) {
         return MeshOptions.defaults(NAME, nodeName)
@@ -129,6 +140,7 @@ final class SimMesh {
                 .spillAfter(SPILL_AFTER)
                 .subscribeConfirmTimeout(CONFIRM_TIMEOUT)
                 .maxFrameBytes(FRAME_BYTES)
+                .sessionPatience(SESSION_PATIENCE)
                 .digestInterval(Duration.ofSeconds(8))
                 .pingInterval(Duration.ofSeconds(4))
                 .maxPublishBytes(FaultPlan.MAX_PUBLISH)

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random runs on simulated meshes, ten thousand together. {@code -Dmeshvine.seed=N} repeats one of each suite,
+ * Random runs on simulated meshes, eleven thousand together. {@code -Dmeshvine.seed=N} repeats one of each suite,
  * {@code -Dmeshvine.sim.seeds=N} plays N of each, from {@code -Dmeshvine.sim.from=N} on; {@code ./meshvine-sim} goes on
  * for as long as one likes.
  */

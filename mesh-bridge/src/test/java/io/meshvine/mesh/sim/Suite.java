@@ -54,6 +54,15 @@ enum Suite {
         Tally play(long seed, Defect defect) {
             return CopyScenario.play(seed);
         }
+    },
+
+    /** As the first one, with clients that links have to wait for, some of them in vain: S1 to S6. */
+    SLOW("S1 to S6 with slow clients", 1_000, EnumSet.of(Fault.CRASH, Fault.LEAVE, Fault.SPLIT, Fault.LOST_FRAME)) {
+        @Override
+        Tally play(long seed, Defect defect) {
+            SimMesh mesh = Scenario.playWithSlowClients(seed, defect);
+            return Tally.of(mesh, mesh.books().journeys());
+        }
     };
 
     private final String promises;
