@@ -565,7 +565,7 @@ final class Outbox {
             drop(DropReason.EXPIRED, position, count, record, deletions);
         } else if (count > 1) {
             GuaranteedRun run = GuaranteedRun.of(peer, stored.arrival());
-            appendRestored(run, run.flags(), null, position, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI);
+            append(restored(run, run.flags(), null, position, record, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI));
         } else {
             EncodedPublish encoded = EncodedPublish.of(publish);
             long ticket = stored.arrival().ticket();
@@ -575,17 +575,23 @@ final class Outbox {
                 flags = EncodedPublish.withTicket(flags);
                 listener.onReadBack(peer, stored);
             }
-            appendRestored(encoded, flags, groups, position, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI);
+            append(restored(
+                    encoded, flags, groups, position, record, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI));
         }
         return count;
     }
 
-    private void appendRestored(
-            FrameContent content, int flags, byte @Nullable [] groups, Position position, long sinceNanos) {
+    private static OutboxEntry restored(
+            FrameContent content,
+            int flags,
+            byte @Nullable [] groups,
+            Position position,
+            byte[] record,
+            long sinceNanos) {
         OutboxEntry entry = new OutboxEntry(content, flags, groups, position, sinceNanos, true, null);
-        entry.stored = true;
+        entry.stored(record.length);
         entry.durable = true;
-        append(entry);
+        return entry;
     }
 
     private void drop(DropReason reason, Position position, int count, byte[] record, WriteUnit deletions) {

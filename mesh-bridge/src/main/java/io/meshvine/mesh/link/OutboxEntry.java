@@ -24,6 +24,8 @@ final class OutboxEntry {
     /** Whether a record of it was handed to the store. */
     boolean stored;
 
+    private int storedBytes;
+
     /** Whether that record is durable. */
     boolean durable;
 
@@ -55,9 +57,15 @@ final class OutboxEntry {
         return sequenced;
     }
 
+    /** It has a record of this size, which may be less than what it would be given now. */
+    void stored(int bytes) {
+        stored = true;
+        storedBytes = bytes;
+    }
+
     /** Size of its record. */
     int recordBytes() {
-        return StoredPublish.size(size);
+        return stored ? storedBytes : StoredPublish.size(size);
     }
 
     /** The publisher need not wait for this peer any longer. Idempotent. */

@@ -42,7 +42,7 @@ final class OutboxRecords {
         unit.put(Family.OUTBOX, LinkRecords.outboxKey(peer, entry.position), record);
         count += entry.content.publishes();
         bytes += record.length;
-        entry.stored = true;
+        entry.stored(record.length);
     }
 
     /** Adds to a unit how many records there are, once all others of this peer are in it. */
