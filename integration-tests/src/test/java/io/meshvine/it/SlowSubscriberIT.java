@@ -90,9 +90,9 @@ class SlowSubscriberIT {
                 .atMost(IN_TIME)
                 .until(() -> count(1, "sessions_dropped_total{reason=\"queue-full\"") >= MESSAGES - QUEUE - 10);
         assertThat(count(1, "sessions_dropped_total{")).isEqualTo(MESSAGES - QUEUE - 10);
-        Stream.iterate(0, i -> i + 1).limit(QUEUE).forEach(i -> assertThat(
-                        stuck.receive().text())
-                .startsWith(i + " "));
+        Stream.iterate(0, i -> i + 1)
+                .limit(QUEUE)
+                .forEach(i -> assertThat(stuck.receive().text()).startsWith(i + " "));
     }
 
     @Test
@@ -116,7 +116,8 @@ class SlowSubscriberIT {
         for (int sent = 0; sent < count; sent += WINDOW) {
             int most = Math.min(WINDOW, count - sent);
             for (int i = 0; i < most; i++) {
-                publisher.send(Publish.to(topic).payload((sent + i) + " " + FILLING).qos(1));
+                publisher.send(
+                        Publish.to(topic).payload((sent + i) + " " + FILLING).qos(1));
             }
             for (int i = 0; i < most; i++) {
                 Packet acknowledged = publisher.await(PUBACK);

@@ -86,17 +86,7 @@ final class LoneBridge {
     LoneBridge(MeshOptions options, RecordStore store, long epoch) {
         this.store = store;
         this.epoch = epoch;
-        bridge = new MeshBridge(
-                options,
-                SELF,
-                epoch,
-                loop,
-                transport,
-                new Broker(),
-                store,
-                retained,
-                clock,
-                index);
+        bridge = new MeshBridge(options, SELF, epoch, loop, transport, new Broker(), store, retained, clock, index);
         bridge.attach(WillLeases.CHANNEL, wills);
         bridge.start();
         run(1);

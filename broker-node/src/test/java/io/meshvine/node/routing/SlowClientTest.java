@@ -72,8 +72,8 @@ class SlowClientTest {
             new GroupCustody(journal, System::nanoTime, Long.MAX_VALUE));
     private final Subscriptions subscriptions = new Subscriptions(
             directory, mesh, new RetainedMap(), new RetainedMap(), journal, System::currentTimeMillis);
-    private final SessionLimits limits = new SessionLimits(
-            10, 10, IN_FLIGHT, QUEUE, 1 << 20, 1_000, 1 << 20, SessionLimits.Overflow.REJECT_NEWEST);
+    private final SessionLimits limits =
+            new SessionLimits(10, 10, IN_FLIGHT, QUEUE, 1 << 20, 1_000, 1 << 20, SessionLimits.Overflow.REJECT_NEWEST);
     private final Sessions sessions = new Sessions(limits, counters, journal, List.of(Runnable::run), loop);
     private final MeshLocalBroker broker = new MeshLocalBroker(
             new RouteTable(directory, interest),

@@ -565,7 +565,8 @@ final class Outbox {
             drop(DropReason.EXPIRED, position, count, record, deletions);
         } else if (count > 1) {
             GuaranteedRun run = GuaranteedRun.of(peer, stored.arrival());
-            append(restored(run, run.flags(), null, position, record, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI));
+            append(restored(
+                    run, run.flags(), null, position, record, nowNanos - stored.waitedMillis() * NANOS_PER_MILLI));
         } else {
             EncodedPublish encoded = EncodedPublish.of(publish);
             long ticket = stored.arrival().ticket();
