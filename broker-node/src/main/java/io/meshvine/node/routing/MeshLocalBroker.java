@@ -73,24 +73,31 @@ public final class MeshLocalBroker implements LocalBroker {
     public void deliver(NodeId origin, List<Arrival> batch, WriteUnit unit, Runnable accepted) {
         JournalBatch kept = JournalBatch.joining(journal, unit, slow);
         for (Arrival arrival : batch) {
-            if (arrival.publish().qos() == 0) {
-                deliverUnlessMalformed(origin, arrival, kept);
-            } else {
-                for (Arrival each : arrival.each()) {
-                    deliverUnlessMalformed(origin, each, kept);
+            if (arrival.subscribers()) {
+                Route route = routes.route(arrival.publish().topic());
+                // Of QoS 0, all go on as one.
+                for (Arrival each : arrival.publish().qos() == 0 ? List.of(arrival) : arrival.each()) {
+                    unlessMalformed(origin, each, () -> deliverOrdinary(origin, each, route, kept));
                 }
+            }
+            if (!arrival.groups().isEmpty()) {
+                unlessMalformed(origin, arrival, () -> deliverShared(origin, arrival, kept));
             }
         }
         kept.commit();
         accepted.run();
     }
 
-    private void deliverUnlessMalformed(NodeId origin, Arrival arrival, JournalBatch kept) {
+    private void unlessMalformed(NodeId origin, Arrival arrival, Runnable delivery) {
         try {
-            deliver(origin, arrival, kept);
+            delivery.run();
         } catch (RuntimeException e) {
             malformed.increment();
-            LOG.warn("dropped a publish of {} on {}", origin, arrival.publish().topic(), e);
+            LOG.warn(
+                    "dropped a publish of {} on {}",
+                    origin,
+                    arrival.publish().topic(),
+                    e);
         }
     }
 
@@ -104,26 +111,20 @@ public final class MeshLocalBroker implements LocalBroker {
         slow.giveUp();
     }
 
-    private void deliver(NodeId origin, Arrival arrival, JournalBatch kept) {
-        if (arrival.subscribers()) {
-            MeshPublish publish = arrival.publish();
-            Message message = publishes.message(publish);
-            if (!arrival.further().isEmpty()) {
-                message = message.with(arrival.further());
-            }
-            try {
-                Route route = routes.route(publish.topic());
-                List<Match> here = route.local().clients();
-                local.deliverOrdinary(here, message, kept);
-                if (message.qos() > 0 && !residues.isEmpty()) {
-                    local.deliverOrdinary(residues.match(origin, publish.topic(), here), message, kept);
-                }
-            } finally {
-                message.release();
-            }
+    private void deliverOrdinary(NodeId origin, Arrival arrival, Route route, JournalBatch kept) {
+        MeshPublish publish = arrival.publish();
+        Message message = publishes.message(publish);
+        if (!arrival.further().isEmpty()) {
+            message = message.with(arrival.further());
         }
-        if (!arrival.groups().isEmpty()) {
-            deliverShared(origin, arrival, kept);
+        try {
+            List<Match> here = route.local().clients();
+            local.deliverOrdinary(here, message, kept);
+            if (message.qos() > 0 && !residues.isEmpty()) {
+                local.deliverOrdinary(residues.match(origin, publish.topic(), here), message, kept);
+            }
+        } finally {
+            message.release();
         }
     }
 
