@@ -93,11 +93,7 @@ public final class MeshLocalBroker implements LocalBroker {
             delivery.run();
         } catch (RuntimeException e) {
             malformed.increment();
-            LOG.warn(
-                    "dropped a publish of {} on {}",
-                    origin,
-                    arrival.publish().topic(),
-                    e);
+            LOG.warn("dropped a publish of {} on {}", origin, arrival.publish().topic(), e);
         }
     }
 
