@@ -29,7 +29,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a node takes from one client, one address and all of them, as configured. */
+/**
+ * What a node takes from one client, one address and all of them, as configured. Where a limit makes somebody wait, the test asks
+ * for the least time that it takes: a slow machine only adds to that.
+ */
 class LimitsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -110,11 +113,10 @@ class LimitsTest {
     @Test
     void oneAddressConnectsSoOftenAndOthersAreServed() throws IOException {
         start("mqtt.connection-rate-per-address", "3");
-        int served = 0;
-        for (int i = 0; i < 10; i++) {
-            served += isServed(open("127.0.0.1")) ? 1 : 0;
+        for (int i = 0; i < 3; i++) {
+            assertThat(isServed(open("127.0.0.1"))).isTrue();
         }
-        assertThat(served).isBetween(3, 9);
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(1)).until(() -> !isServed(open("127.0.0.1")));
         assertThat(isServed(open("127.0.0.2"))).isTrue();
         await().atMost(PATIENCE).until(() -> isServed(open("127.0.0.1")));
     }

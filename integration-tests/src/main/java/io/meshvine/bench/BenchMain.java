@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
             UninterestedCommand.class,
             StartCommand.class,
             MicroCommand.class,
-            StoreCommand.class
+            StoreCommand.class,
+            RetainedCommand.class
         })
 public final class BenchMain {
     public static void main(String[] args) {

@@ -467,7 +467,8 @@ class DurableSessionTest {
                 publisher.expect(MqttMessageType.PUBACK);
             }
         }
-        assertThat(node.sessionCounters.queued()).isEqualTo(messages);
+        // What was acknowledged is on the disk; its session may still have to take it out of its mailbox.
+        await().untilAsserted(() -> assertThat(node.sessionCounters.queued()).isEqualTo(messages));
     }
 
     private long records(Family family) {
