@@ -65,6 +65,10 @@ final class AbsentPeers {
     /** What is known of an owner. */
     private static final class Known {
         private Position version;
+
+        /** Of what the store has by now. */
+        private Position kept = Position.NONE;
+
         private boolean durable;
 
         Known(Position version) {
@@ -94,6 +98,7 @@ final class AbsentPeers {
             @Override
             public void onOwner(NodeId owner, Head head) {
                 Known known = new Known(head.version());
+                known.kept = head.version();
                 known.durable = true;
                 owners.put(owner, known);
                 long absent = head.absentSinceMillis() == 0 ? 0 : Math.max(0, wallMillis - head.absentSinceMillis());
@@ -143,10 +148,18 @@ final class AbsentPeers {
         }
     }
 
-    /** How new what is known of an owner is; {@link Position#NONE} if nothing is. */
-    Position version(NodeId owner) {
+    /** The store has what was known of an owner at that version. */
+    void onKept(NodeId owner, Position version) {
         Known known = owners.get(owner);
-        return known == null ? Position.NONE : known.version;
+        if (known != null && version.isAfter(known.kept)) {
+            known.kept = version;
+        }
+    }
+
+    /** How new what is known of an owner is, and will be after a crash; {@link Position#NONE} if nothing is. */
+    Position kept(NodeId owner) {
+        Known known = owners.get(owner);
+        return known == null ? Position.NONE : known.kept;
     }
 
     /** A peer began a new life, and has not said yet what it wants. */
@@ -267,8 +280,10 @@ final class AbsentPeers {
         }
         Known known =
                 owners.computeIfAbsent(owner, absent -> new Known(chunk.offer().version()));
-        known.version = chunk.offer().version();
+        Position version = chunk.offer().version();
+        known.version = version;
         known.durable = true;
+        unit.whenDurable(() -> clock.execute(() -> onKept(owner, version)));
         keep(unit, owner, known, chunk.offer().absentMillis());
     }
 

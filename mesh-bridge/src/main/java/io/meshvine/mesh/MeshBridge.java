@@ -221,7 +221,7 @@ public final class MeshBridge implements AutoCloseable {
 
             @Override
             public Position interest(NodeId owner) {
-                return owner.equals(self) ? new Position(epoch, advertiser.sequence()) : absentPeers.version(owner);
+                return owner.equals(self) ? new Position(epoch, advertiser.sequence()) : absentPeers.kept(owner);
             }
 
             @Override

@@ -135,21 +135,22 @@ final class PeerTables {
 
     /** Confirms a change once it is kept; what there is nothing to keep of waits only for those before. */
     private void keep(PeerLink link, Table table, WriteUnit unit) {
-        long sequence = table.sequence;
-        absent.onVersion(unit, link.peer(), new Position(link.peerEpoch(), sequence));
+        Position version = new Position(link.peerEpoch(), table.sequence);
+        absent.onVersion(unit, link.peer(), version);
         if (!unit.isEmpty()) {
             table.unitsOnTheirWay++;
             store.write(unit.whenDurable(() -> loop.execute(() -> {
                 table.unitsOnTheirWay--;
-                confirm(link, table, sequence);
+                confirm(link, table, version);
             })));
         } else if (table.unitsOnTheirWay == 0) {
-            confirm(link, table, sequence);
+            confirm(link, table, version);
         }
     }
 
-    private void confirm(PeerLink link, Table table, long sequence) {
-        table.kept = Math.max(table.kept, table.unitsOnTheirWay == 0 ? table.sequence : sequence);
+    private void confirm(PeerLink link, Table table, Position version) {
+        table.kept = Math.max(table.kept, table.unitsOnTheirWay == 0 ? table.sequence : version.sequence());
+        absent.onKept(link.peer(), new Position(version.epoch(), table.kept));
         if (tables.get(link.peer()) == table) {
             acknowledge(link, table);
         }

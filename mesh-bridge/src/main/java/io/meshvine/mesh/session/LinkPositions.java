@@ -14,8 +14,8 @@ public interface LinkPositions {
     boolean isAccepted(NodeId peer, Position position);
 
     /**
-     * How new what this node knows of another one's interest is, as that one numbers it; of this node, how its own
-     * stands. {@link Position#NONE} if it knows nothing.
+     * How new what this node knows of another one's interest is, and will know after a crash, as that one numbers it; of
+     * this node, how its own stands. {@link Position#NONE} if it knows nothing.
      */
     Position interest(NodeId owner);
 

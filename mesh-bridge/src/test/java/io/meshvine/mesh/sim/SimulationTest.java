@@ -45,7 +45,7 @@ class SimulationTest {
 
     /** Seeds beyond those of the first test that broke a promise once. */
     @ParameterizedTest
-    @ValueSource(longs = {1378, 2357, 2671, 4153, 4830, 5497, 5557, 7651})
+    @ValueSource(longs = {1378, 2357, 2671, 4153, 4830, 5497, 5557, 7651, 13_088})
     void sessionsThatMoveKeepTheirPromisesWhereTheyOnceDidNot(long seed) {
         Suite.SESSIONS.play(seed, Defect.NONE);
     }
