@@ -84,7 +84,7 @@ final class ClientHomes implements Homes, SessionHost {
 
     /** A session of an earlier life goes on. Before the mesh is joined. */
     void restored(ClientSession session) {
-        directory.restored(session.clientId(), session.fence());
+        directory.restored(session.clientId(), session.fence(), session.begun());
     }
 
     /** What an earlier life left behind of a session that moved. Before the mesh is joined. */
@@ -192,8 +192,8 @@ final class ClientHomes implements Homes, SessionHost {
     }
 
     @Override
-    public Import receive(String clientId, long fence, NodeId from, long fromFence) {
-        return new Arriving(clientId, sessions.receive(clientId, fence, from, fromFence));
+    public Import receive(String clientId, long fence, NodeId from, long fromFence, long begun) {
+        return new Arriving(clientId, sessions.receive(clientId, fence, from, fromFence, begun));
     }
 
     /** A session on its way here, with its subscriptions. */

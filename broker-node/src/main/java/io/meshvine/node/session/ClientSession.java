@@ -392,6 +392,20 @@ public final class ClientSession {
         }
     }
 
+    /** Number of the claim whose clean start the session began with; 0 if none is known. Any thread. */
+    public long begun() {
+        SessionJournal own = journal;
+        return own == null ? 0 : own.begun();
+    }
+
+    /** What is older than that clean start is none of the session; to be kept with the next header. */
+    void begun(long clean) {
+        SessionJournal own = journal;
+        if (own != null) {
+            own.begun(clean);
+        }
+    }
+
     @Nullable
     SessionJournal journal() {
         return journal;
@@ -454,7 +468,13 @@ public final class ClientSession {
         synchronized (mailbox) {
             long now = context.wallMillis().getAsLong();
             return new SessionHeader(
-                    own.number(), expirySeconds, now, outbound.sentThrough(), own.lastSequence(), own.fence());
+                    own.number(),
+                    expirySeconds,
+                    now,
+                    outbound.sentThrough(),
+                    own.lastSequence(),
+                    own.fence(),
+                    own.begun());
         }
     }
 

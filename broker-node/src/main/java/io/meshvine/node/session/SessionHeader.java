@@ -9,9 +9,16 @@ package io.meshvine.node.session;
  * @param sentThrough sequence of the last delivery that may have been sent, or {@link #UNKNOWN} while connected
  * @param lastSequence a sequence that the queue has reached; it may have gone further since
  * @param fence number of the last change of the client's home, greater with each
+ * @param begun that of the clean start with which the session began: what is older elsewhere is over. 0 if none is known
  */
 record SessionHeader(
-        long number, long expirySeconds, long disconnectedAtMillis, long sentThrough, long lastSequence, long fence) {
+        long number,
+        long expirySeconds,
+        long disconnectedAtMillis,
+        long sentThrough,
+        long lastSequence,
+        long fence,
+        long begun) {
 
     /** The client was connected: what it did not get since then is not known. */
     static final long CONNECTED = -1;

@@ -22,6 +22,7 @@ public final class SessionImport {
     private final long fence;
     private final NodeId from;
     private final long fromFence;
+    private final long begun;
     private final List<Subscription> subscriptions = new ArrayList<>();
     private final Set<Integer> unreleased = new HashSet<>();
     private final List<SessionParts.Part> deliveries = new ArrayList<>();
@@ -30,12 +31,13 @@ public final class SessionImport {
     private boolean isNew;
     private boolean isResidue;
 
-    SessionImport(Sessions sessions, String clientId, long fence, NodeId from, long fromFence) {
+    SessionImport(Sessions sessions, String clientId, long fence, NodeId from, long fromFence, long begun) {
         this.sessions = sessions;
         this.clientId = clientId;
         this.fence = fence;
         this.from = from;
         this.fromFence = fromFence;
+        this.begun = begun;
     }
 
     /**
@@ -89,6 +91,7 @@ public final class SessionImport {
         ClientSession opened =
                 existing == null && there != null ? sessions.openReceived(clientId, there, fence) : existing;
         if (opened != null) {
+            opened.begun(begun);
             opened.moveHere();
         }
         session = opened;

@@ -17,6 +17,7 @@ final class SessionJournal {
     private final long number;
     private volatile long lastSequence;
     private volatile long fence;
+    private volatile long begun;
 
     /** Whether it is for what is left of a session that moved. */
     private volatile boolean isResidue;
@@ -40,6 +41,7 @@ final class SessionJournal {
         SessionJournal restored = new SessionJournal(journal, clientId, header.number());
         restored.lastSequence = Math.max(header.lastSequence(), lastSequence);
         restored.fence = header.fence();
+        restored.begun = header.begun();
         return restored;
     }
 
@@ -79,6 +81,16 @@ final class SessionJournal {
         return SessionRecords.queueKey(number, sequence);
     }
 
+    /** Fence of the clean start with which the session began, or 0. */
+    long begun() {
+        return begun;
+    }
+
+    /** The session began with that clean start, or a later one; to be kept with the next header. */
+    void begun(long clean) {
+        begun = Math.max(begun, clean);
+    }
+
     void putQueued(JournalUnit unit, long sequence, byte[] record) {
         unit.put(Family.QUEUES, queueKey(sequence), record);
     }
@@ -108,7 +120,7 @@ final class SessionJournal {
 
     void putHeader(JournalUnit unit, long expirySeconds, long disconnectedAtMillis, long sentThrough) {
         SessionHeader header =
-                new SessionHeader(number, expirySeconds, disconnectedAtMillis, sentThrough, lastSequence, fence);
+                new SessionHeader(number, expirySeconds, disconnectedAtMillis, sentThrough, lastSequence, fence, begun);
         unit.put(Family.SESSIONS, SessionRecords.headerKey(clientId), SessionRecords.header(header));
     }
 

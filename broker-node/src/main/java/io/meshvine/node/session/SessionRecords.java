@@ -61,7 +61,7 @@ final class SessionRecords {
     private static final int RETAIN_HANDLING_SHIFT = 4;
 
     private static final int NODE_BYTES = 2 * Long.BYTES;
-    private static final int VALUE_OF_HEADER = 1 + 6 * Long.BYTES;
+    private static final int VALUE_OF_HEADER = 1 + 7 * Long.BYTES;
     private static final int VALUE_OF_RELEASED = 2 + Short.BYTES + Long.BYTES;
 
     /** Length of the key of a delivery. */
@@ -207,6 +207,7 @@ final class SessionRecords {
                 .putLong(header.sentThrough())
                 .putLong(header.lastSequence())
                 .putLong(header.fence())
+                .putLong(header.begun())
                 .array();
     }
 
@@ -216,7 +217,13 @@ final class SessionRecords {
                 key,
                 value,
                 in -> new SessionHeader(
-                        in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
+                        in.getLong(),
+                        in.getLong(),
+                        in.getLong(),
+                        in.getLong(),
+                        in.getLong(),
+                        in.getLong(),
+                        in.hasRemaining() ? in.getLong() : 0));
     }
 
     static byte[] residue(Residue.Header residue) {

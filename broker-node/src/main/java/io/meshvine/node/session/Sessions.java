@@ -224,6 +224,7 @@ public final class Sessions implements AutoCloseable {
         ClientSession session = new ClientSession(clientId, context, detachedLoop(clientId), own);
         session.expirySeconds(expirySeconds);
         session.fence(fence);
+        session.begun(cleanStart ? fence : 0);
         session.keepConnected(batch);
         held.put(clientId, new Held(session));
         return new OpenResult(session, false, null);
@@ -267,8 +268,8 @@ public final class Sessions implements AutoCloseable {
     }
 
     /** Takes in the session of another node; the parameters are those of the hand-over. */
-    public SessionImport receive(String clientId, long fence, NodeId from, long fromFence) {
-        return new SessionImport(this, clientId, fence, from, fromFence);
+    public SessionImport receive(String clientId, long fence, NodeId from, long fromFence, long begun) {
+        return new SessionImport(this, clientId, fence, from, fromFence, begun);
     }
 
     /**

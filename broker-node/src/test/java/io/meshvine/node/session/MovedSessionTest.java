@@ -110,7 +110,7 @@ class MovedSessionTest {
         List<Message> messages = List.of(message("1"), message("2"), message("3"), message("4"));
         deliver(old, messages.get(0));
         SessionExport export = oldHome.export(CLIENT);
-        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE);
+        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, 0);
         assertThat(export).isNotNull();
         copy(export, coming);
         ClientSession here = coming.open();
@@ -134,13 +134,13 @@ class MovedSessionTest {
         deliver(open(oldHome), message("moved"));
         SessionExport export = oldHome.export(CLIENT);
         assertThat(export).isNotNull();
-        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE);
+        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, 0);
         copy(export, coming);
         assertThat(coming.open()).isNotNull();
         coming.finish(export.through(), () -> {});
         WireWriter part = SessionParts.begin();
         SessionParts.write(part, SessionParts.RESIDUE, new byte[0], new byte[0]);
-        SessionImport another = newHome.receive(CLIENT, FENCE + 1, ABSENT, FENCE - 1);
+        SessionImport another = newHome.receive(CLIENT, FENCE + 1, ABSENT, FENCE - 1, 0);
         another.accept(part.toByteArray());
         assertThat(another.open()).isNotNull();
         another.finish(9, () -> {});
@@ -163,6 +163,32 @@ class MovedSessionTest {
     }
 
     @Test
+    void aSessionKnowsAfterARestartWithWhichCleanStartItBegan() {
+        assertThat(oldHome.open(CLIENT, true, 600, FENCE)).isNotNull();
+        open(oldHome); // connected again: it is still the same session
+        SessionExport export = oldHome.export(CLIENT);
+        assertThat(export).isNotNull();
+        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, FENCE);
+        copy(export, coming);
+        coming.open();
+        coming.finish(export.through(), () -> {});
+
+        for (RecordStore store : List.of(oldStore, newStore)) {
+            Sessions restarted = sessions(store, 2);
+            SessionRestore.run(
+                    restarted,
+                    residues(restarted),
+                    System.currentTimeMillis(),
+                    (session, subscriptions) -> assertThat(session.begun()).isEqualTo(FENCE),
+                    (residue, subscriptions) -> {
+                        throw new AssertionError("nothing was left behind");
+                    });
+            assertThat(restarted.size()).isEqualTo(1);
+            restarted.close();
+        }
+    }
+
+    @Test
     void theRestOfASessionTakesWhatAbsentNodesSendAndGoesAfterItAcrossARestart() {
         ClientSession old = open(oldHome);
         Subscription wanted = Subscription.of("t", 1);
@@ -172,7 +198,7 @@ class MovedSessionTest {
         deliver(old, message("moved"));
         SessionExport export = oldHome.export(CLIENT);
         assertThat(export).isNotNull();
-        copy(export, newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE));
+        copy(export, newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, 0));
         deliver(old, message("late"));
 
         Residues left = residues(oldHome);
@@ -216,7 +242,7 @@ class MovedSessionTest {
         deliver(again.session(), message("next time"));
         assertThat(again.begin()).isEqualTo(fence);
         ClientSession home = open(newHome);
-        SessionImport rest = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, fence);
+        SessionImport rest = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, fence, 0);
         copy(again.export(), rest);
         assertThat(rest.open()).isSameAs(home);
         rest.finish(3, () -> {});
@@ -246,7 +272,7 @@ class MovedSessionTest {
         assertThat(residue).isNotNull();
         deliver(residue.session(), message("late"));
         residue.begin();
-        SessionImport rest = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, 1);
+        SessionImport rest = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, 1, 0);
         copy(residue.export(), rest);
         assertThat(rest.open()).isNull();
         residue.end();

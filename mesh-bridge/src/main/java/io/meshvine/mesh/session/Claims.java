@@ -88,7 +88,6 @@ final class Claims {
             claim.holders.addAll(answer.holders());
         }
         home.fence = fence;
-        home.clean = claim.clean;
         home.winner = null;
         HandingOver older = home.handingOver;
         if (older != null) {
@@ -110,10 +109,10 @@ final class Claims {
 
     /** Everything of the client in reach is here: its connection is let in. */
     void grant(Home home, Claim claim) {
+        home.begun = home.begins();
         home.claim = null;
-        home.exists = true;
+        home.keep();
         home.connected = true;
-        home.grantedFence = home.fence;
         home.whole = true;
         if (!home.registeredWhole) {
             parts.homes.register(home);

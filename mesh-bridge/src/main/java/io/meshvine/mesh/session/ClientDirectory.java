@@ -125,12 +125,17 @@ public final class ClientDirectory implements PeerService {
 
     // ---- Clients of this node
 
-    /** A session of an earlier life of this node goes on. Before the first peer. */
-    public void restored(String clientId, long fence) {
+    /**
+     * A session of an earlier life of this node goes on. Before the first peer.
+     *
+     * @param fence of the claim by which it is here
+     * @param begun of the clean start with which it began, or 0
+     */
+    public void restored(String clientId, long fence, long begun) {
         Home home = parts.homes.getOrAdd(clientId);
         home.fence = fence;
-        home.grantedFence = fence;
-        home.exists = true;
+        home.begun = begun;
+        home.keep();
         home.whole = true;
         home.durable = true;
         parts.homes.assign(home);

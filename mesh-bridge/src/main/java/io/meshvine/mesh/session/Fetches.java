@@ -57,7 +57,7 @@ final class Fetches {
                 Fetching fetching = new Fetching(home, node, ++tickets, parts.loop.nanoTime());
                 home.fetching = fetching;
                 fetchings.put(fetching.ticket, fetching);
-                parts.peers.send(node, new Item.Fetch(home.clientId, fetching.ticket, home.fence, home.clean));
+                parts.peers.send(node, new Item.Fetch(home.clientId, fetching.ticket, home.fence, home.begins()));
             }
         }
         Claim claim = home.claim;
@@ -85,9 +85,18 @@ final class Fetches {
         if (received != SessionHost.NOT_RECEIVED) {
             parts.peers.send(from, new Item.Taken(item.ticket(), links.interest(parts.self), received));
             end(fetching);
-        } else if (!home.clean) {
-            fetching.session = parts.host.receive(home.clientId, home.fence, from, item.fence());
+        } else {
+            beginsWith(home, item);
+            fetching.session = parts.host.receive(home.clientId, home.fence, from, item.fence(), home.begun);
         }
+    }
+
+    /** The session began anew where it comes from: what is here of an older one does not go on. */
+    private void beginsWith(Home home, Item.Coming item) {
+        if (home.exists && home.grantedFence < item.begun()) {
+            parts.host.end(home.clientId, () -> {}); // Everything that is written from now on is behind it.
+        }
+        home.begun = Math.max(home.begun, item.begun());
     }
 
     void onPart(NodeId from, Item.Part item) {
@@ -130,7 +139,7 @@ final class Fetches {
                     item.through(),
                     () -> parts.turns.execute(() -> {
                         parts.peers.send(from, new Item.Taken(ticket, links.interest(parts.self), item.through()));
-                        fetching.home.exists = true;
+                        fetching.home.keep();
                         fetching.home.whole = true;
                         parts.tally.fetched++;
                         end(fetching);
@@ -141,7 +150,7 @@ final class Fetches {
     void onNothing(NodeId from, long ticket) {
         Fetching fetching = fetching(from, ticket);
         if (fetching != null) {
-            fetching.home.exists |= fetching.leave();
+            fetching.leave();
             end(fetching);
         }
     }
@@ -158,9 +167,9 @@ final class Fetches {
             return;
         }
         if (claim == null) {
-            home.exists |= fetching.leave();
+            fetching.leave();
         } else {
-            home.exists |= fetching.discard();
+            fetching.discard();
         }
         fetchings.remove(fetching.ticket);
         home.fetching = null;
@@ -197,7 +206,7 @@ final class Fetches {
     private void giveUp(Fetching fetching) {
         parts.tally.failed++;
         parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
-        fetching.home.exists |= fetching.leave();
+        fetching.leave();
         retries.add(new Retry(fetching.home.clientId, fetching.from, parts.loop.nanoTime() + RETRY_NANOS));
         end(fetching);
     }
@@ -209,14 +218,14 @@ final class Fetches {
             home.fetching = null;
             fetchings.remove(fetching.ticket);
             parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
-            home.exists |= fetching.discard();
+            fetching.discard();
         }
     }
 
     void onInterrupted(NodeId peer) {
         for (Fetching fetching : List.copyOf(fetchings.values())) {
             if (fetching.from.equals(peer) && !fetching.isOver()) {
-                fetching.home.exists |= fetching.leave();
+                fetching.leave();
                 end(fetching);
             }
         }

@@ -37,21 +37,23 @@ final class Fetching {
         over = true;
     }
 
-    /** The other node has nothing, or is out of reach. Returns whether something of the session is kept here. */
-    boolean leave() {
-        if (over) {
-            return false;
+    /** The other node has nothing, or is out of reach: what came directly is kept here. */
+    void leave() {
+        if (!over) {
+            over = true;
+            if (session != null && session.keep()) {
+                home.keep();
+            }
         }
-        over = true;
-        return session != null && session.keep();
     }
 
-    /** The session goes to another node. Returns whether something of it is left here. */
-    boolean discard() {
-        if (over) {
-            return false;
+    /** The session goes to another node, which is to get what came here directly, if anything did. */
+    void discard() {
+        if (!over) {
+            over = true;
+            if (session != null && session.discard()) {
+                home.keep();
+            }
         }
-        over = true;
-        return session != null && session.discard();
     }
 }

@@ -91,7 +91,7 @@ final class HandOvers {
             parts.peers.send(from, new Item.Lost(item.ticket(), before.winner, false));
             return;
         }
-        begin(home, new HandingOver(new Leaving(home), theirs, item.ticket(), item.clean()));
+        begin(home, new HandingOver(new Leaving(home), theirs, item.ticket(), item.begun() > home.fence));
     }
 
     /** Answers what was asked while nothing was decided, unless the other node has left or does not want it any more. */
@@ -116,7 +116,7 @@ final class HandOvers {
         home.holders.clear();
         parts.fetches.stop(home);
         parts.peers.add(handingOver);
-        parts.peers.send(handingOver.to, new Item.Coming(handingOver.ticket, home.fence));
+        parts.peers.send(handingOver.to, new Item.Coming(handingOver.ticket, home.fence, home.begun));
         freeze(home);
     }
 

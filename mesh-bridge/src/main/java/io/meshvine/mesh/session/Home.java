@@ -18,7 +18,7 @@ final class Home {
     /** Of the last claim that was decided; 0 before the first. */
     long fence;
 
-    /** Of the claim that the session here was last granted to. */
+    /** Of the claim by which the session is here. */
     long grantedFence;
 
     /** Whether the client has a session here. */
@@ -33,8 +33,8 @@ final class Home {
     boolean connected;
     boolean durable;
 
-    /** Whether the session began with that claim: older ones elsewhere end. */
-    boolean clean;
+    /** Fence of the clean start with which the session began: what is older anywhere ends. 0 if none is known. */
+    long begun;
 
     /** Where this is registered. */
     List<NodeId> registrars = List.of();
@@ -72,6 +72,17 @@ final class Home {
 
     Home(String clientId) {
         this.clientId = clientId;
+    }
+
+    /** What is older is not to be had from other nodes, but to end there. */
+    long begins() {
+        return claim != null && claim.clean ? fence : begun;
+    }
+
+    /** Something of the session is here by the last claim. */
+    void keep() {
+        exists = true;
+        grantedFence = fence;
     }
 
     Rank rank(NodeId self) {

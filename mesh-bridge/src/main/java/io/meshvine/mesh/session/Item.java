@@ -44,11 +44,11 @@ sealed interface Item {
     /** What was offered is here already, up to a place in its queue; the sender's interest stands at this position. */
     record Have(String clientId, long fence, Position interest, long through) implements Item {}
 
-    /** The sender has the better claim, and asks for the session; or, if it begins anew, for its end. */
-    record Fetch(String clientId, long ticket, long fence, boolean clean) implements Item {}
+    /** The sender has the better claim, and asks for the session; or for its end, if it is older than {@code begun}. */
+    record Fetch(String clientId, long ticket, long fence, long begun) implements Item {}
 
-    /** A fetch is being seen to; the session has this fence. */
-    record Coming(long ticket, long fence) implements Item {}
+    /** A fetch is being seen to; the session has this fence, and what is older than {@code begun} is none of it. */
+    record Coming(long ticket, long fence, long begun) implements Item {}
 
     /** A part of a session. */
     record Part(long ticket, long number, byte[] content) implements Item {}

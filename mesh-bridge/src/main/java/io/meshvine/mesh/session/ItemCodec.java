@@ -61,7 +61,7 @@ final class ItemCodec {
             out.writeByte(23).writeString(seek.clientId()).writeVarLong(seek.fence());
         } else if (item instanceof Item.Fetch fetch) {
             out.writeByte(10).writeString(fetch.clientId()).writeVarLong(fetch.ticket());
-            out.writeVarLong(fetch.fence()).writeByte(fetch.clean() ? 1 : 0);
+            out.writeVarLong(fetch.fence()).writeVarLong(fetch.begun());
         } else {
             writeTransfer(out, item);
         }
@@ -69,7 +69,8 @@ final class ItemCodec {
 
     private static void writeTransfer(WireWriter out, Item item) {
         if (item instanceof Item.Coming coming) {
-            out.writeByte(11).writeVarLong(coming.ticket()).writeVarLong(coming.fence());
+            out.writeByte(11).writeVarLong(coming.ticket());
+            out.writeVarLong(coming.fence()).writeVarLong(coming.begun());
         } else if (item instanceof Item.Part part) {
             out.writeByte(12).writeVarLong(part.ticket()).writeVarLong(part.number());
             out.writeBytes(part.content());
@@ -134,7 +135,7 @@ final class ItemCodec {
             case 8 -> new Item.NotHome(clientId(in), in.readSequence());
             case 9 -> new Item.Have(clientId(in), in.readSequence(), Position.read(in), in.readSequence());
             case 23 -> new Item.Seek(clientId(in), in.readSequence());
-            case 10 -> new Item.Fetch(clientId(in), in.readSequence(), in.readSequence(), in.readByte() != 0);
+            case 10 -> new Item.Fetch(clientId(in), in.readSequence(), in.readSequence(), in.readSequence());
             default -> readTransfer(code, in);
         };
     }
@@ -142,7 +143,7 @@ final class ItemCodec {
     private static Item readTransfer(int code, WireReader in) throws WireException {
         long ticket = in.readSequence();
         return switch (code) {
-            case 11 -> new Item.Coming(ticket, in.readSequence());
+            case 11 -> new Item.Coming(ticket, in.readSequence(), in.readSequence());
             case 12 -> new Item.Part(ticket, in.readSequence(), in.readBytes(MAX_PART));
             case 13 -> new Item.PartAck(ticket, in.readSequence());
             case 14 -> new Item.CaughtUp(ticket);

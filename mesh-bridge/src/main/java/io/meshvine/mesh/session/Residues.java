@@ -129,7 +129,7 @@ final class Residues implements HandingOver.Source {
         residue.soughtNanos = parts.loop.nanoTime();
         Home here = parts.homes.get(residue.clientId());
         if (here != null && here.exists && here.claim == null && here.handingOver == null && here.fetching == null) {
-            if (here.clean && here.fence > residue.kept.fence()) {
+            if (here.begun > residue.kept.fence()) {
                 end(residue);
             } else {
                 deliverHere(residue, here);
@@ -150,7 +150,7 @@ final class Residues implements HandingOver.Source {
     private void deliverHere(Residue residue, Home here) {
         residue.handingOver = true;
         long fence = residue.kept.begin();
-        SessionHost.Import session = parts.host.receive(here.clientId, here.fence, parts.self, fence);
+        SessionHost.Import session = parts.host.receive(here.clientId, here.fence, parts.self, fence, here.begun);
         SessionHost.Export export = residue.kept.export();
         export.settle(() -> parts.turns.execute(() -> {
             try {
@@ -200,11 +200,9 @@ final class Residues implements HandingOver.Source {
 
     /** The home of the client asks for what was offered. Returns whether there is something. */
     boolean onFetch(NodeId from, Item.Fetch item) {
-        if (item.clean()) {
-            List.copyOf(residues.getOrDefault(item.clientId(), List.of())).stream()
-                    .filter(residue -> residue.kept.fence() < item.fence() && !residue.handingOver)
-                    .forEach(this::end);
-        }
+        List.copyOf(residues.getOrDefault(item.clientId(), List.of())).stream()
+                .filter(residue -> residue.kept.fence() < item.begun() && !residue.handingOver)
+                .forEach(this::end);
         Residue residue = offered(item.clientId());
         if (residue == null) {
             return false;
@@ -213,7 +211,7 @@ final class Residues implements HandingOver.Source {
         HandingOver handingOver = new HandingOver(this, new Rank(item.fence(), from), item.ticket(), false);
         underWay.put(handingOver, residue);
         parts.peers.add(handingOver);
-        parts.peers.send(from, new Item.Coming(item.ticket(), residue.kept.begin()));
+        parts.peers.send(from, new Item.Coming(item.ticket(), residue.kept.begin(), 0));
         SessionHost.Export export = residue.kept.export();
         export.settle(() -> parts.turns.execute(() -> {
             if (handingOver.stage() == HandingOver.Stage.FREEZING) {

@@ -60,8 +60,9 @@ public interface SessionHost {
      * @param fence of this node's claim
      * @param from who hands it over
      * @param fromFence of the other node's claim
+     * @param begun of the clean start with which the session began, or 0; to be kept with it
      */
-    Import receive(String clientId, long fence, NodeId from, long fromFence);
+    Import receive(String clientId, long fence, NodeId from, long fromFence, long begun);
 
     /**
      * Up to which place that session of another node was taken in before, in whatever life of this node; {@link

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Clients that roam between nodes while messages are published for them. {@code -Dmeshvine.seed=N} repeats one run,
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class DirectorySimulationTest {
     private static final int DEFAULT_SEEDS = 1_000;
     private static final int CLIENTS = 3;
+    private static final int CLEAN_STARTS = 50;
 
     @Test
     void withoutFaultsEveryMessageArrivesOnceAndEachClientHasOneHome() {
@@ -24,6 +27,68 @@ class DirectorySimulationTest {
     @Test
     void afterCrashesAndSplitsEachClientHasOneHomeAndNothingIsLost() {
         forEachSeed(seed -> play(seed, true));
+    }
+
+    /** What was acknowledged as begun anew during a split has nothing of the old session in it afterwards. */
+    @ParameterizedTest
+    @EnumSource
+    void nothingOfAnOldSessionComesBackAfterACleanStartBeyondASplit(Meanwhile meanwhile) {
+        for (long seed = 1; seed <= CLEAN_STARTS; seed++) {
+            World world = new World(seed, 3, 20);
+            Node old = world.nodes.get(0);
+            Node anew = world.nodes.get(1);
+            world.run(500);
+            connect(old, "c0");
+            world.run(2_000);
+            old.life.close(old.life.connections.get("c0"));
+            world.run(500);
+            old.publish("c0"); // waits there, and nowhere else
+            world.run(500);
+            world.cut(0, 1, true);
+            world.cut(0, 2, true);
+            world.run(1_000);
+            anew.life.connect("c0", true);
+            world.run(2_000);
+            assertThat(anew.life.connections.get("c0").granted).isTrue();
+            switch (meanwhile) {
+                case NOTHING, CLIENT_GOES_BACK -> {}
+                case CRASH -> {
+                    anew.crash();
+                    anew.start();
+                    world.run(1_000);
+                }
+                case CLIENT_CONNECTS_AGAIN -> {
+                    connect(anew, "c0");
+                    world.run(2_000);
+                }
+                case CLIENT_MOVES_ON -> {
+                    connect(world.nodes.get(2), "c0");
+                    world.run(2_000);
+                }
+            }
+            world.cut(0, 1, false);
+            world.cut(0, 2, false);
+            if (meanwhile == Meanwhile.CLIENT_GOES_BACK) {
+                world.run(25);
+                connect(old, "c0");
+            }
+            world.run(20_000);
+            assertThat(world.nodes.stream().filter(node -> node.sessions.containsKey("c0")))
+                    .as("homes, seed %d", seed)
+                    .hasSize(1);
+            connect(anew, "c0");
+            world.run(2_000);
+            assertThat(world.delivered).as("seed %d", seed).isEmpty();
+        }
+    }
+
+    /** What happens between a clean start in a split and the end of that split. */
+    enum Meanwhile {
+        NOTHING,
+        CRASH,
+        CLIENT_CONNECTS_AGAIN,
+        CLIENT_MOVES_ON,
+        CLIENT_GOES_BACK
     }
 
     private static void forEachSeed(java.util.function.LongConsumer run) {

@@ -216,6 +216,9 @@ final class World {
 
         long fence;
 
+        /** Of the clean start with which it began. */
+        long begun;
+
         /** Second copies may come from now on, and for a while. */
         void moves(long nowNanos) {
             seenUntilNanos = nowNanos + SECOND_COPIES_COME_NANOS;
@@ -406,7 +409,7 @@ final class World {
         }
 
         void begin() {
-            node.sessions.forEach((clientId, session) -> directory.restored(clientId, session.fence));
+            node.sessions.forEach((clientId, session) -> directory.restored(clientId, session.fence, session.begun));
             node.left.forEach(left -> directory.restored(new Staying(left)));
             tick();
         }
@@ -532,6 +535,10 @@ final class World {
 
         /** A client connects; the one that it had here, if any, is over. */
         void connect(String clientId) {
+            connect(clientId, false);
+        }
+
+        void connect(String clientId, boolean clean) {
             Connection before = connections.get(clientId);
             if (frozen.contains(clientId) || (before != null && !before.granted)) {
                 return;
@@ -540,9 +547,9 @@ final class World {
                 close(before);
             }
             trace(clientId, "connects to n", node.number);
-            Connection connection = new Connection(clientId);
+            Connection connection = new Connection(clientId, clean);
             connections.put(clientId, connection);
-            loop.execute(() -> directory.claim(clientId, false, true, connection));
+            loop.execute(() -> directory.claim(clientId, clean, true, connection));
         }
 
         void close(Connection connection) {
@@ -565,11 +572,13 @@ final class World {
 
         final class Connection implements Claimant {
             final String clientId;
+            final boolean clean;
             boolean granted;
             long fence;
 
-            Connection(String clientId) {
+            Connection(String clientId, boolean clean) {
                 this.clientId = clientId;
+                this.clean = clean;
             }
 
             @Override
@@ -577,9 +586,10 @@ final class World {
                 trace("n", node.number, "grants", clientId);
                 granted = true;
                 fence = grantedFence;
-                Session session = node.sessions.get(clientId);
+                Session session = clean ? null : node.sessions.get(clientId);
                 if (session == null) {
                     session = new Session();
+                    session.begun = clean ? grantedFence : 0;
                     node.sessions.put(clientId, session);
                     advertise(() -> {});
                 }
@@ -786,21 +796,23 @@ final class World {
         }
 
         @Override
-        public Import receive(String clientId, long fence, NodeId from, long fromFence) {
-            return new Receiving(clientId, fence, clientId + from + fromFence);
+        public Import receive(String clientId, long fence, NodeId from, long fromFence, long begun) {
+            return new Receiving(clientId, fence, begun, clientId + from + fromFence);
         }
 
         private final class Receiving implements Import {
             final String clientId;
             final long fence;
+            final long begun;
             final String mark;
             final List<Long> staged = new ArrayList<>();
             final Set<Long> direct = new LinkedHashSet<>();
             boolean rest;
 
-            Receiving(String clientId, long fence, String mark) {
+            Receiving(String clientId, long fence, long begun, String mark) {
                 this.clientId = clientId;
                 this.fence = fence;
+                this.begun = begun;
                 this.mark = mark;
             }
 
@@ -833,6 +845,7 @@ final class World {
                     trace("n", node.number, "finishes", clientId);
                     Session session = node.sessions.computeIfAbsent(clientId, absent -> new Session());
                     session.fence = Math.max(session.fence, fence);
+                    session.begun = Math.max(session.begun, begun);
                     session.moves(scheduler.nowNanos());
                     if (session.leftover && !staged.isEmpty()) {
                         unordered.add(clientId);
@@ -857,6 +870,7 @@ final class World {
                 if (isActive) {
                     Session session = new Session();
                     session.fence = fence;
+                    session.begun = begun;
                     session.leftover = true;
                     if (!direct.isEmpty()) {
                         unordered.add(clientId); // it may be delivered before the session that it belongs to

@@ -99,7 +99,7 @@ final class ClientNode implements SessionHost, LocalBroker {
             return true;
         });
         sessions.forEach((client, session) -> {
-            directory.restored(client, session.fence);
+            directory.restored(client, session.fence, 0);
             subscribe(client, () -> {});
         });
         life.store.scan(
@@ -509,7 +509,7 @@ final class ClientNode implements SessionHost, LocalBroker {
     }
 
     @Override
-    public Import receive(String client, long fence, NodeId from, long fromFence) {
+    public Import receive(String client, long fence, NodeId from, long fromFence, long begun) {
         return new Receiving(client, fence, receivedKey(client, from, fromFence));
     }
 
