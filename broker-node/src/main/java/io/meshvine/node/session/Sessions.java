@@ -279,8 +279,11 @@ public final class Sessions implements AutoCloseable {
     public long received(String clientId, NodeId from, long fromFence) {
         ClientSession session = get(clientId);
         SessionJournal own = session == null ? null : session.journal();
-        byte[] key = own == null ? null : SessionRecords.originKey(own.number(), from);
-        byte[] origin = key == null ? null : journal.store().get(Family.SESSIONS, key);
+        if (own == null) {
+            return SessionHost.NOT_RECEIVED;
+        }
+        byte[] key = SessionRecords.originKey(own.number(), from);
+        byte[] origin = journal.store().get(Family.SESSIONS, key);
         return origin == null ? SessionHost.NOT_RECEIVED : SessionRecords.through(key, origin, fromFence);
     }
 

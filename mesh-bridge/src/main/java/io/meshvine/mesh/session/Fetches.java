@@ -66,6 +66,14 @@ final class Fetches {
         }
     }
 
+    /** What this node kept of an earlier stay of the session goes to it: it stays until that is done. */
+    Fetching fromHere(Home home) {
+        Fetching fetching = new Fetching(home, parts.self, ++tickets, parts.loop.nanoTime());
+        fetching.complete();
+        home.fetching = fetching;
+        return fetching;
+    }
+
     private @Nullable Fetching fetching(NodeId from, long ticket) {
         Fetching fetching = fetchings.get(ticket);
         if (fetching == null || !fetching.from.equals(from)) {
@@ -190,7 +198,7 @@ final class Fetches {
         parts.rivals.onSuperseded(new Item.Superseded(home.clientId, winner));
     }
 
-    private void end(Fetching fetching) {
+    void end(Fetching fetching) {
         fetching.complete();
         fetchings.remove(fetching.ticket);
         Home home = fetching.home;

@@ -94,6 +94,11 @@ final class Home {
         return !exists && claim == null && handingOver == null && !freezing && !frozen;
     }
 
+    /** Whether the session is here and nothing happens to it. */
+    boolean isAtRest() {
+        return exists && claim == null && handingOver == null && fetching == null && !freezing && !frozen;
+    }
+
     /** Whether it is not known yet who is to have what is here. */
     boolean isUndecided() {
         return (claim != null && !claim.decided) // The registrars may know better.

@@ -128,7 +128,7 @@ final class Residues implements HandingOver.Source {
     private void seek(Residue residue) {
         residue.soughtNanos = parts.loop.nanoTime();
         Home here = parts.homes.get(residue.clientId());
-        if (here != null && here.exists && here.claim == null && here.handingOver == null && here.fetching == null) {
+        if (here != null && here.isAtRest()) {
             if (here.begun > residue.kept.fence()) {
                 end(residue);
             } else {
@@ -149,6 +149,7 @@ final class Residues implements HandingOver.Source {
     /** The client is at home here again. */
     private void deliverHere(Residue residue, Home here) {
         residue.handingOver = true;
+        Fetching coming = parts.fetches.fromHere(here);
         long fence = residue.kept.begin();
         SessionHost.Import session = parts.host.receive(here.clientId, here.fence, parts.self, fence, here.begun);
         SessionHost.Export export = residue.kept.export();
@@ -158,10 +159,14 @@ final class Residues implements HandingOver.Source {
                 while ((part = export.next()) != null) {
                     session.accept(part);
                 }
-                session.activate(
-                        () -> session.finish(export.through(), () -> parts.turns.execute(() -> taken(residue))));
+                Runnable kept = () -> {
+                    taken(residue);
+                    parts.fetches.end(coming);
+                };
+                session.activate(() -> session.finish(export.through(), () -> parts.turns.execute(kept)));
             } catch (IllegalArgumentException gone) {
-                residue.handingOver = false; // The session ended meanwhile, or moved.
+                residue.handingOver = false; // The session ended meanwhile.
+                parts.fetches.end(coming);
             }
         }));
     }

@@ -83,7 +83,13 @@ final class Rivals {
     void onHave(NodeId from, Item.Have item) {
         Home home = parts.homes.get(item.clientId());
         parts.residues.onHave(item.clientId(), item.fence());
-        if (home != null && home.fence == item.fence() && home.claim == null && home.handingOver == null) {
+        if (home == null || home.fence != item.fence() || home.claim != null || home.handingOver != null) {
+            return;
+        }
+        Fetching fetching = home.fetching;
+        if (fetching != null && fetching.isOver()) {
+            fetching.afterwards.add(() -> onHave(from, item)); // What came meanwhile is being kept.
+        } else {
             parts.handOvers.onMoved(home, new Home.Moved(from, item.interest(), item.through()));
         }
     }

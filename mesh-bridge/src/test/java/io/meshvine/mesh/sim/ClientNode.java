@@ -38,6 +38,10 @@ final class ClientNode implements SessionHost, LocalBroker {
     private static final String TOPICS = "c/";
     private static final byte SESSION = 'h';
     private static final byte RECEIVED = 'r';
+
+    /** Takes the place of a message ahead of those that a session left behind. */
+    static final long REST = 0;
+
     private static final byte WAITING = 0;
     private static final byte CONSUMED = 1;
     private static final int MAX_THINKING_MILLIS = 30;
@@ -518,6 +522,7 @@ final class ClientNode implements SessionHost, LocalBroker {
         private final long fence;
         private final byte[] mark;
         private final List<Long> staged = new ArrayList<>();
+        private boolean isRest;
 
         /** The session that began with the hand-over: what is in it came here directly. */
         private @Nullable Session begun;
@@ -530,7 +535,12 @@ final class ClientNode implements SessionHost, LocalBroker {
 
         @Override
         public void accept(byte[] part) {
-            staged.add(ByteBuffer.wrap(part).getLong());
+            long message = messageOf(part);
+            if (message == REST) {
+                isRest = true;
+            } else {
+                staged.add(message);
+            }
         }
 
         @Override
@@ -538,6 +548,9 @@ final class ClientNode implements SessionHost, LocalBroker {
             if (sessions.containsKey(client)) {
                 confirmed.run();
                 return;
+            }
+            if (isRest) {
+                throw new IllegalArgumentException("no session that goes on");
             }
             Session session = new Session();
             session.fence = fence;

@@ -182,9 +182,14 @@ final class LeftSession implements SessionHost.LeftBehind {
         long through = offeredThrough;
         return new SessionHost.Export() {
             private long read;
+            private boolean begun;
 
             @Override
             public byte @Nullable [] next() {
+                if (!begun) {
+                    begun = true;
+                    return ClientNode.entry(ClientNode.REST);
+                }
                 Map.Entry<Long, Long> entry = queue.higherEntry(read);
                 if (entry == null || entry.getKey() > through) {
                     return null;
