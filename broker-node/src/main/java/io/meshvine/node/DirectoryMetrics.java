@@ -22,6 +22,18 @@ final class DirectoryMetrics {
                 "clients.residues",
                 "sessions that went to other nodes, and for which absent nodes may still send something here",
                 () -> clients.get().residues());
+        metrics.gauge(
+                "clients.sessions.coming",
+                "sessions on their way here",
+                () -> clients.get().coming());
+        metrics.gauge(
+                "clients.sessions.waiting",
+                "sessions that wait until some of those on their way are here",
+                () -> clients.get().waiting());
+        metrics.gauge(
+                "clients.sessions.staged.bytes",
+                "what came of sessions on their way here",
+                () -> clients.get().stagedBytes());
         metrics.counter(
                 "clients.registrations.refused",
                 "registrations for which there was no room",

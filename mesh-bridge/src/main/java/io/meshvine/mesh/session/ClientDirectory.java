@@ -37,7 +37,7 @@ public final class ClientDirectory implements PeerService {
     public static final int CHANNEL = 2;
 
     private final DirectoryParts parts;
-    private volatile Statistics latest = new Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private volatile Statistics latest = new Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     /**
      * How it stands.
      *
@@ -51,6 +51,9 @@ public final class ClientDirectory implements PeerService {
      * @param superseded sessions to which another node had the better claim, as after a split
      * @param failed hand-overs that did not come to their end
      * @param residues sessions that went to other nodes, and for which nodes out of reach may still send something here
+     * @param coming sessions on their way here
+     * @param waiting sessions that wait until some of these are here
+     * @param stagedBytes what came of sessions on their way here
      */
     public record Statistics(
             int homes,
@@ -62,7 +65,10 @@ public final class ClientDirectory implements PeerService {
             long handedOver,
             long superseded,
             long failed,
-            int residues) {}
+            int residues,
+            int coming,
+            int waiting,
+            long stagedBytes) {}
 
     /**
      * Where a client is at home.
@@ -92,6 +98,7 @@ public final class ClientDirectory implements PeerService {
     public Statistics statistics() {
         Registrar registrar = parts.homes.registrar();
         Tally tally = parts.tally;
+        Intake intake = parts.fetches.intake();
         return new Statistics(
                 parts.homes.size(),
                 registrar.size(),
@@ -102,7 +109,10 @@ public final class ClientDirectory implements PeerService {
                 tally.handedOver,
                 tally.superseded,
                 tally.failed,
-                parts.residues.size());
+                parts.residues.size(),
+                intake.size(),
+                intake.waiting(),
+                intake.bytes());
     }
 
     /** Where a client is at home, as far as this node knows: it is at home here, or this is one of its registrars. */

@@ -8,8 +8,18 @@ import java.time.Duration;
  * @param claimTimeout how long a claim waits for registrars, and four times as long for the next sign of the node that
  *     hands a session over
  * @param maxRegistrations client ids that this node keeps as a registrar; further ones are not found here
+ * @param maxFetches sessions that may be on their way here at once; further ones wait for their turn
+ * @param maxStagedBytes what may have come of sessions that are on their way here; beyond that, they come one at a time
  */
-public record DirectoryOptions(Duration claimTimeout, int maxRegistrations) {
+public record DirectoryOptions(Duration claimTimeout, int maxRegistrations, int maxFetches, long maxStagedBytes) {
+
+    private static final int MAX_FETCHES = 1_024;
+    private static final long MAX_STAGED_BYTES = 64L * 1024 * 1024;
+
+    /** A thousand sessions at once, and 64 MiB. */
+    public DirectoryOptions(Duration claimTimeout, int maxRegistrations) {
+        this(claimTimeout, maxRegistrations, MAX_FETCHES, MAX_STAGED_BYTES);
+    }
 
     public DirectoryOptions {
         if (claimTimeout.isNegative() || claimTimeout.isZero()) {
@@ -17,6 +27,9 @@ public record DirectoryOptions(Duration claimTimeout, int maxRegistrations) {
         }
         if (maxRegistrations < 1) {
             throw new IllegalArgumentException("maxRegistrations must be at least 1: " + maxRegistrations);
+        }
+        if (maxFetches < 1) {
+            throw new IllegalArgumentException("maxFetches must be at least 1: " + maxFetches);
         }
     }
 

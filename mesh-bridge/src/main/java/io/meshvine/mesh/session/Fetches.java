@@ -5,9 +5,7 @@ import io.meshvine.mesh.session.Home.Claim;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +23,7 @@ final class Fetches {
 
     private final DirectoryParts parts;
     private final LinkPositions links;
-    private final Map<Long, Fetching> fetchings = new HashMap<>();
+    private final Intake intake;
     private final Deque<Retry> retries = new ArrayDeque<>();
     private long tickets;
 
@@ -34,6 +32,14 @@ final class Fetches {
     Fetches(DirectoryParts parts, LinkPositions links) {
         this.parts = parts;
         this.links = links;
+        this.intake = new Intake(
+                parts.options,
+                fetching -> parts.peers.send(fetching.from, new Item.PartAck(fetching.ticket, fetching.unconfirmed)));
+    }
+
+    /** What comes from other nodes at present. */
+    Intake intake() {
+        return intake;
     }
 
     /** A node has something of a client that is at home here, or about to be. */
@@ -52,11 +58,14 @@ final class Fetches {
     /** Fetches from the next node that holds something; when there is none left, a claim is granted. */
     void next(Home home) {
         while (home.fetching == null && home.handingOver == null && !home.holders.isEmpty()) {
+            if (!intake.admits(home)) {
+                return;
+            }
             NodeId node = home.holders.remove();
             if (parts.peers.isInReach(node)) {
                 Fetching fetching = new Fetching(home, node, ++tickets, parts.loop.nanoTime());
                 home.fetching = fetching;
-                fetchings.put(fetching.ticket, fetching);
+                intake.add(fetching);
                 parts.peers.send(node, new Item.Fetch(home.clientId, fetching.ticket, home.fence, home.begins()));
             }
         }
@@ -75,7 +84,7 @@ final class Fetches {
     }
 
     private @Nullable Fetching fetching(NodeId from, long ticket) {
-        Fetching fetching = fetchings.get(ticket);
+        Fetching fetching = intake.get(ticket);
         if (fetching == null || !fetching.from.equals(from)) {
             return null;
         }
@@ -114,7 +123,7 @@ final class Fetches {
         }
         try {
             fetching.session.accept(item.content());
-            parts.peers.send(from, new Item.PartAck(item.ticket(), item.number()));
+            intake.onPart(fetching, item.number(), item.content().length);
         } catch (IllegalArgumentException malformed) {
             LOG.warn("a session that {} hands over cannot be read: {}", from, malformed.getMessage());
             giveUp(fetching);
@@ -179,7 +188,7 @@ final class Fetches {
         } else {
             fetching.discard();
         }
-        fetchings.remove(fetching.ticket);
+        remove(fetching);
         home.fetching = null;
         if (claim == null) {
             parts.rivals.onSuperseded(new Item.Superseded(home.clientId, item.winner()));
@@ -188,6 +197,20 @@ final class Fetches {
             parts.claims.again(home, claim, item.winner()); // No rival of this connection.
         } else {
             parts.claims.lose(home);
+        }
+    }
+
+    private void remove(Fetching fetching) {
+        intake.remove(fetching);
+        if (intake.waiting() > 0) {
+            parts.turns.execute(this::takeTurns);
+        }
+    }
+
+    private void takeTurns() {
+        Home home;
+        while ((home = intake.turn()) != null) {
+            next(home);
         }
     }
 
@@ -200,7 +223,7 @@ final class Fetches {
 
     void end(Fetching fetching) {
         fetching.complete();
-        fetchings.remove(fetching.ticket);
+        remove(fetching);
         Home home = fetching.home;
         if (home.fetching == fetching) {
             home.fetching = null;
@@ -224,14 +247,14 @@ final class Fetches {
         Fetching fetching = home.fetching;
         if (fetching != null) {
             home.fetching = null;
-            fetchings.remove(fetching.ticket);
+            remove(fetching);
             parts.peers.send(fetching.from, new Item.Cancel(fetching.ticket));
             fetching.discard();
         }
     }
 
     void onInterrupted(NodeId peer) {
-        for (Fetching fetching : List.copyOf(fetchings.values())) {
+        for (Fetching fetching : intake.all()) {
             if (fetching.from.equals(peer) && !fetching.isOver()) {
                 fetching.leave();
                 end(fetching);
@@ -242,8 +265,11 @@ final class Fetches {
     void onTick() {
         long now = parts.loop.nanoTime();
         long first = parts.options.claimTimeout().toNanos();
-        for (Fetching fetching : List.copyOf(fetchings.values())) {
+        for (Fetching fetching : intake.all()) {
             long patience = fetching.session == null ? first : SIGNS_APART * first;
+            if (fetching.unconfirmed != 0) {
+                fetching.heardNanos = now; // It is waiting for this node.
+            }
             if (!fetching.isOver() && now - fetching.heardNanos > patience) {
                 giveUp(fetching);
             }

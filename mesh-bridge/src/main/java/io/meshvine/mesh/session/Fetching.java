@@ -15,6 +15,13 @@ final class Fetching {
     SessionHost.@Nullable Import session;
 
     long heardNanos;
+
+    /** What came, and is in memory until all of it came. */
+    long stagedBytes;
+
+    /** The last part that came, if the other node has not been told; else 0. */
+    long unconfirmed;
+
     /** What waits until everything that came is kept. */
     final List<Runnable> afterwards = new ArrayList<>(0);
 

@@ -2,9 +2,11 @@ package io.meshvine.mesh.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.meshvine.mesh.session.ClientDirectory.Statistics;
 import io.meshvine.mesh.session.World.Node;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +29,43 @@ class DirectorySimulationTest {
     @Test
     void afterCrashesAndSplitsEachClientHasOneHomeAndNothingIsLost() {
         forEachSeed(seed -> play(seed, true));
+    }
+
+    @Test
+    void sessionsComeWithinBounds() {
+        int atOnce = 3;
+        long bytes = 40;
+        World world = new World(1, 2, 5, World.options(atOnce, bytes));
+        Node from = world.nodes.get(0);
+        Node to = world.nodes.get(1);
+        world.run(500);
+        List<String> clients =
+                IntStream.range(0, 20).mapToObj(number -> "c" + number).toList();
+        clients.forEach(client -> connect(from, client));
+        world.run(1_000);
+        for (String client : clients) {
+            from.life.close(from.life.connections.get(client));
+            world.run(20);
+            IntStream.range(0, 100).forEach(number -> from.publish(client));
+        }
+        world.run(2_000);
+        clients.forEach(client -> connect(to, client));
+        int most = 0;
+        long mostBytes = 0;
+        for (int millis = 0; millis < 30_000; millis++) {
+            world.run(1);
+            Statistics now = to.life.directory.statistics();
+            most = Math.max(most, now.coming());
+            mostBytes = Math.max(mostBytes, now.stagedBytes());
+        }
+        assertThat(most).isEqualTo(atOnce);
+        long oneSession = 100 * 4;
+        long unconfirmed = 16 * 4;
+        assertThat(mostBytes).isBetween(bytes, bytes + oneSession + (atOnce - 1) * unconfirmed);
+        assertThat(to.life.directory.statistics().stagedBytes()).isZero();
+        assertThat(to.life.directory.statistics().waiting()).isZero();
+        assertThat(clients).allMatch(client -> to.life.connections.get(client).granted);
+        assertThat(world.delivered).hasSize(20 * 100);
     }
 
     /** What was acknowledged as begun anew during a split has nothing of the old session in it afterwards. */

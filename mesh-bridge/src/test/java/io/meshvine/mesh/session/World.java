@@ -61,10 +61,21 @@ final class World {
     private final Map<String, Long> lastDelivered = new HashMap<>();
 
     private final Map<Long, Integer> publishers = new HashMap<>();
+    private final DirectoryOptions options;
     private final int maxDelayMillis;
     private long messages;
 
     World(long seed, int count, int maxDelayMillis) {
+        // Every second world takes in one session at a time, and next to nothing beyond that.
+        this(seed, count, maxDelayMillis, seed % 2 == 0 ? options(1, 1) : options(1_000, 1_000_000));
+    }
+
+    static DirectoryOptions options(int maxFetches, long maxStagedBytes) {
+        return new DirectoryOptions(Duration.ofMillis(500), 1_000, maxFetches, maxStagedBytes);
+    }
+
+    World(long seed, int count, int maxDelayMillis, DirectoryOptions options) {
+        this.options = options;
         this.random = new SplittableRandom(seed);
         this.maxDelayMillis = maxDelayMillis;
         this.cut = new boolean[count][count];
@@ -398,8 +409,7 @@ final class World {
         Life(Node node) {
             this.node = node;
             this.loop = new SimLoop(scheduler, random.split(), random.nextLong(200), 200_000);
-            this.directory = new ClientDirectory(
-                    loop, loop::execute, node.id, new DirectoryOptions(Duration.ofMillis(500), 1_000), this, this);
+            this.directory = new ClientDirectory(loop, loop::execute, node.id, options, this, this);
             directory.attached(peer -> {
                 Lane lane = lanes.get(peer);
                 if (lane != null) {
