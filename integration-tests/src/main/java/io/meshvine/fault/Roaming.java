@@ -37,7 +37,7 @@ final class Roaming implements Scenario {
         int moves = stage.settings().timesOr(MOVES);
         for (int move = 1; move <= moves; move++) {
             stage.hold(LEAST, MOST);
-            stage.fleet().roam(stage.random());
+            stage.say(stage.fleet().roam(stage.random()));
         }
         stage.say("moved " + moves + " times");
     }

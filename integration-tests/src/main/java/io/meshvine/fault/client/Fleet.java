@@ -32,6 +32,8 @@ public final class Fleet implements AutoCloseable {
 
     private static final Duration RETAINED_TIME = Duration.ofSeconds(1);
 
+    private static final List<String> WAYS = List.of("DISCONNECT", "a closed socket", "a second connection");
+
     private final ClientLoop loop;
     private final Ledger ledger;
     private final Wills wills = new Wills();
@@ -145,13 +147,14 @@ public final class Fleet implements AutoCloseable {
         loop.run(() -> absentees.forEach(MqttClient::connect));
     }
 
-    /** Somebody who roams goes to another node, in one of the ways that there are. */
-    public void roam(Random random) {
+    /** Somebody who roams goes to another node, in one of the ways that there are. Returns who, when, where and how. */
+    public String roam(Random random) {
         ReceivingClient roamer = roamers.get(random.nextInt(roamers.size()));
         int step = 1 + random.nextInt(brokers.size() - 1);
-        int way = random.nextInt(3);
-        loop.run(() -> {
-            int next = (roamer.receiver().node() + step) % brokers.size();
+        int way = random.nextInt(WAYS.size());
+        return loop.call(() -> {
+            int before = roamer.receiver().node();
+            int next = (before + step) % brokers.size();
             if (way == 0) {
                 roamer.leave();
             } else if (way == 1) {
@@ -159,6 +162,9 @@ public final class Fleet implements AutoCloseable {
             }
             roamer.receiver().moveTo(next);
             roamer.roam(brokers.get(next));
+            return String.format(
+                    "+%d ms %s from n%d to n%d by %s",
+                    loop.nowMillis(), roamer.receiver().name(), before + 1, next + 1, WAYS.get(way));
         });
     }
 
