@@ -122,7 +122,10 @@ final class ClientHomes implements Homes, SessionHost {
 
     @Override
     public void freeze(String clientId, Runnable frozen) {
-        front().freeze(clientId, () -> sessions.settle(frozen));
+        front().freeze(clientId, () -> {
+            sessions.noteWhole(clientId);
+            quiesce(() -> mesh.execute(() -> sessions.settle(frozen)));
+        });
     }
 
     @Override

@@ -72,6 +72,8 @@ public final class ClientSession {
     /** Whether the session goes on elsewhere, with all that is in it. */
     private boolean movedAway;
 
+    private volatile long wholeThrough;
+
     /** Whether another node is being given what is in it: nothing leaves it meanwhile. */
     private volatile boolean handingOver;
 
@@ -404,6 +406,20 @@ public final class ClientSession {
         if (own != null) {
             own.begun(clean);
         }
+    }
+
+    /**
+     * Takes note of how far the session is. All up to there can be read once every thread that may be delivering has passed on
+     * and the store has settled.
+     */
+    void noteWhole() {
+        SessionJournal own = journal;
+        wholeThrough = own == null ? 0 : own.lastSequence();
+    }
+
+    /** As it was at {@link #noteWhole}. */
+    long wholeThrough() {
+        return wholeThrough;
     }
 
     @Nullable

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads a session without connection out of the store: header, subscriptions, what the client has not released, and then
  * deliveries in the order of the journal, including those that come meanwhile. Confined to one thread.
+ *
+ * <p>Units of several threads reach the store in another order than their places in the journal: what stands before a
+ * record that can be read may still be missing. So until {@link #settle} nothing is read beyond where all is there.
  */
 public final class SessionExport implements SessionHost.Export {
 
@@ -19,12 +22,20 @@ public final class SessionExport implements SessionHost.Export {
     private final Cursor subscriptions;
     private final Cursor inbound;
     private final Cursor deliveries;
+    private final Cursor whole;
+    private volatile boolean settled;
     private boolean begun;
 
-    SessionExport(RecordStore store, SessionHeader header) {
+    /** @param wholeThrough all up to this place in the journal can be read */
+    SessionExport(RecordStore store, SessionHeader header, long wholeThrough) {
         long number = header.number();
         this.store = store;
         this.header = header;
+        this.whole = new Cursor(
+                SessionParts.DELIVERY,
+                Family.QUEUES,
+                SessionRecords.queue(number),
+                SessionRecords.queueKey(number, wholeThrough + 1));
         this.subscriptions = new Cursor(
                 SessionParts.SUBSCRIPTION,
                 Family.SESSIONS,
@@ -36,7 +47,10 @@ public final class SessionExport implements SessionHost.Export {
                 SessionRecords.inbound(number),
                 SessionRecords.inbound(number + 1));
         this.deliveries = new Cursor(
-                SessionParts.DELIVERY, Family.QUEUES, SessionRecords.queue(number), SessionRecords.queue(number + 1));
+                SessionParts.DELIVERY,
+                Family.QUEUES,
+                SessionRecords.queueKey(number, wholeThrough + 1),
+                SessionRecords.queue(number + 1));
     }
 
     /** Up to where records of a kind were read. */
@@ -69,7 +83,8 @@ public final class SessionExport implements SessionHost.Export {
     /** Place in the journal of the last delivery that was read; 0 before the first. */
     @Override
     public long through() {
-        return deliveries.isBegun() ? SessionRecords.sequenceOf(deliveries.from) : 0;
+        Cursor last = deliveries.isBegun() ? deliveries : whole;
+        return last.isBegun() ? SessionRecords.sequenceOf(last.from) : 0;
     }
 
     @Override
@@ -85,14 +100,20 @@ public final class SessionExport implements SessionHost.Export {
             inbound.read(part);
         }
         if (part.size() < SessionParts.PART_BYTES) {
+            whole.read(part);
+        }
+        if (settled && part.size() < SessionParts.PART_BYTES) {
             deliveries.read(part);
         }
         return part.size() == empty ? null : part.toByteArray();
     }
 
     @Override
-    public void settle(Runnable settled) {
-        settle(store, settled);
+    public void settle(Runnable whenSettled) {
+        settle(store, () -> {
+            settled = true;
+            whenSettled.run();
+        });
     }
 
     /** Runs a task when what was handed to the store until now can be read: twice, for deletions follow some records. */

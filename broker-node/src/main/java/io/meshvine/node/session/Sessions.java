@@ -237,6 +237,14 @@ public final class Sessions implements AutoCloseable {
         SessionExport.settle(journal.store(), settled);
     }
 
+    /** A session without connection is to be read, after what is on its way to it now has come. */
+    public void noteWhole(String clientId) {
+        ClientSession session = get(clientId);
+        if (session != null) {
+            session.noteWhole();
+        }
+    }
+
     /** Reads a session that has no connection; null if there is none that outlives one. It does not expire meanwhile. */
     public @Nullable SessionExport export(String clientId) {
         synchronized (stripe(clientId)) {
@@ -248,7 +256,7 @@ public final class Sessions implements AutoCloseable {
             current.cancelExpiry();
             current.session.handingOver(true);
             current.session.moveHere(); // What comes from now on may come to the other node too, and back from there.
-            return new SessionExport(journal.store(), header);
+            return new SessionExport(journal.store(), header, current.session.wholeThrough());
         }
     }
 

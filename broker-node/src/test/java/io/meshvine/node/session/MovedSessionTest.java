@@ -109,6 +109,7 @@ class MovedSessionTest {
         ClientSession old = open(oldHome);
         List<Message> messages = List.of(message("1"), message("2"), message("3"), message("4"));
         deliver(old, messages.get(0));
+        oldHome.noteWhole(CLIENT);
         SessionExport export = oldHome.export(CLIENT);
         SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, 0);
         assertThat(export).isNotNull();
@@ -121,7 +122,7 @@ class MovedSessionTest {
         deliver(here, messages.get(1));
         deliver(old, messages.get(2));
         deliver(here, messages.get(3));
-        copy(export, coming);
+        export.settle(() -> copy(export, coming));
         coming.finish(export.through(), () -> {});
         deliver(here, messages.get(2));
 
@@ -130,8 +131,31 @@ class MovedSessionTest {
     }
 
     @Test
+    void whatIsReadableBeforeItsPredecessorDoesNotOvertakeIt() {
+        ClientSession old = open(oldHome);
+        deliver(old, message("1"));
+        oldHome.noteWhole(CLIENT);
+        SessionExport export = oldHome.export(CLIENT);
+        assertThat(export).isNotNull();
+        SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, 0);
+        // One thread takes its place first and hands its unit over last.
+        JournalBatch late = oldHome.journal().batch();
+        old.deliver(new Delivery(message("2"), 1, false, Delivery.NO_IDS, null), late);
+        deliver(old, message("3"));
+        copy(export, coming);
+        late.commit();
+        assertThat(coming.open()).isNotNull();
+        export.settle(() -> copy(export, coming));
+        coming.finish(export.through(), () -> {});
+
+        assertThat(queue(newStore)).containsExactly("1", "2", "3");
+        assertThat(export.through()).isEqualTo(3);
+    }
+
+    @Test
     void whatComesUntilAnOldHomeHearsThatAllIsElsewhereIsNotDeletedWithIt() {
         deliver(open(oldHome), message("moved"));
+        oldHome.noteWhole(CLIENT);
         SessionExport export = oldHome.export(CLIENT);
         assertThat(export).isNotNull();
         SessionImport coming = newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, 0);
@@ -196,6 +220,7 @@ class MovedSessionTest {
         old.keepSubscription(wanted, batch);
         batch.commit();
         deliver(old, message("moved"));
+        oldHome.noteWhole(CLIENT);
         SessionExport export = oldHome.export(CLIENT);
         assertThat(export).isNotNull();
         copy(export, newHome.receive(CLIENT, FENCE + 1, OLD_HOME, FENCE, 0));
@@ -267,6 +292,7 @@ class MovedSessionTest {
     @Test
     void theRestOfASessionMakesNoSessionWhereThereIsNone() {
         open(oldHome);
+        oldHome.noteWhole(CLIENT);
         SessionExport export = oldHome.export(CLIENT);
         Residue residue = residues(oldHome).leave(CLIENT, export.through(), NEW_HOME, INTEREST, Set.of(ABSENT));
         assertThat(residue).isNotNull();

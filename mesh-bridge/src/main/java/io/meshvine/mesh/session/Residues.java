@@ -153,7 +153,7 @@ final class Residues implements HandingOver.Source {
         long fence = residue.kept.begin();
         SessionHost.Import session = parts.host.receive(here.clientId, here.fence, parts.self, fence, here.begun);
         SessionHost.Export export = residue.kept.export();
-        export.settle(() -> parts.turns.execute(() -> {
+        settle(export, () -> {
             try {
                 byte[] part;
                 while ((part = export.next()) != null) {
@@ -168,7 +168,12 @@ final class Residues implements HandingOver.Source {
                 residue.handingOver = false; // The session ended meanwhile.
                 parts.fetches.end(coming);
             }
-        }));
+        });
+    }
+
+    /** Runs a task when all that links have handed over until now can be read: they do so with their next turn. */
+    private void settle(SessionHost.Export export, Runnable settled) {
+        parts.turns.execute(() -> export.settle(() -> parts.turns.execute(settled)));
     }
 
     private void taken(Residue residue) {
@@ -218,12 +223,12 @@ final class Residues implements HandingOver.Source {
         parts.peers.add(handingOver);
         parts.peers.send(from, new Item.Coming(item.ticket(), residue.kept.begin(), 0));
         SessionHost.Export export = residue.kept.export();
-        export.settle(() -> parts.turns.execute(() -> {
+        settle(export, () -> {
             if (handingOver.stage() == HandingOver.Stage.FREEZING) {
                 handingOver.begin(export);
                 parts.peers.wake(from);
             }
-        }));
+        });
         return true;
     }
 
