@@ -9,6 +9,7 @@ import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.mesh.wire.WireException;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -139,11 +140,13 @@ final class Forwarder {
     private void forwardSingly(GuaranteedRun run, long nowNanos) {
         MeshTarget target = new MeshTarget(run.peer(), true, run.qos(), List.of());
         try {
-            List<Arrival> each = run.unpack(reader, nowNanos);
-            for (int i = 0; i < each.size(); i++) {
-                MeshPublish publish = each.get(i).publish();
-                Settlement settlement = new Settlement(1, run.settled().get(i));
-                forward(publish, EncodedPublish.of(publish), target, null, settlement, nowNanos);
+            Iterator<Runnable> settled = run.settled().iterator();
+            for (Arrival arrival : run.unpack(reader, nowNanos)) {
+                for (Arrival each : arrival.each()) {
+                    MeshPublish publish = each.publish();
+                    Settlement settlement = new Settlement(1, settled.next());
+                    forward(publish, EncodedPublish.of(publish), target, null, settlement, nowNanos);
+                }
             }
         } catch (WireException impossible) {
             throw new IllegalStateException("a run of this node's own", impossible);

@@ -3,7 +3,7 @@ package io.meshvine.mesh.wire;
 import org.jspecify.annotations.Nullable;
 
 /** What an entry of a frame says: one publish, or several that go together. Immutable once it is handed to the bridge. */
-public sealed interface FrameContent permits EncodedPublish, PublishRun, GuaranteedRun {
+public sealed interface FrameContent permits EncodedPublish, Run {
 
     /** How many publishes it is. */
     int publishes();
