@@ -114,12 +114,17 @@ final class RocksDatabase implements AutoCloseable {
         database.flushWal(false);
     }
 
-    /** Begins to write what is in memory only into tables. */
+    /** Begins to write what is in memory only into tables. A log is kept as long as any family needs it: all of them. */
     void flush() throws RocksDBException {
         try (FlushOptions options = new FlushOptions()) {
             options.setWaitForFlush(false).setAllowWriteStall(true);
-            database.flush(options, List.copyOf(families.values()));
+            database.flush(options, handles);
         }
+    }
+
+    /** Whether a flush or a compaction failed. RocksDB then begins none that could run out of space again. */
+    boolean isHeldUp() throws RocksDBException {
+        return database.getAggregatedLongProperty("rocksdb.background-errors") > 0;
     }
 
     byte @Nullable [] get(Family family, byte[] key) throws RocksDBException {

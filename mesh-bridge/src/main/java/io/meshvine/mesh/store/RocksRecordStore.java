@@ -44,10 +44,8 @@ public final class RocksRecordStore implements RecordStore {
     private static final Duration SLOW = Duration.ofSeconds(5);
     private static final long NOTE_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long FLUSH_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long REOPEN_NANOS = Duration.ofSeconds(5).toNanos();
     private static final long STALL_CHECK_NANOS = 1_000_000;
-
-    /** Of the same size, at most: a flush writes a table, and to compact it takes another one. */
-    private static final int TABLES_PER_BUFFER = 2;
 
     /** Opening takes some space for new files. */
     private static final int PROBE_BYTES = 1 << 20;
@@ -222,6 +220,7 @@ public final class RocksRecordStore implements RecordStore {
         private long notedSequence;
         private long flushedNanos = System.nanoTime();
         private long flushedSequence;
+        private long openedNanos = System.nanoTime();
 
         @Override
         public void commit(List<WriteUnit> units) throws EngineException {
@@ -253,20 +252,25 @@ public final class RocksRecordStore implements RecordStore {
             }
         }
 
-        /** What was deleted takes space as long as the deletions are in memory only. */
+        /** What was deleted takes space as long as the deletions are in memory only, or no table is compacted. */
         private void makeRoom() throws EngineException {
             RocksDatabase open = database;
             long now = System.nanoTime();
-            if (open == null || open.sequence() == flushedSequence || now - flushedNanos < FLUSH_NANOS) {
+            if (open == null || now - flushedNanos < FLUSH_NANOS) {
                 return;
             }
-            flushedNanos = now;
             try {
-                if (space.freeBytes() < open.memoryBytes() * TABLES_PER_BUFFER) {
+                if (space.freeBytes() < open.memoryBytes() + PROBE_BYTES) {
                     return; // a flush that fails stops everything
                 }
-                flushedSequence = open.sequence();
-                open.flush();
+                if (open.sequence() != flushedSequence) {
+                    flushedNanos = now;
+                    flushedSequence = open.sequence();
+                    open.flush();
+                } else if (now - openedNanos > REOPEN_NANOS && open.isHeldUp()) {
+                    LOG.warn("{}: to make room for itself, the store is opened anew", folder);
+                    reopen(); // with all deletions in tables, more can be left out than when it ran out of space
+                }
             } catch (RocksDBException e) {
                 broken = true;
                 throw new EngineException(RocksTrouble.describe(folder, e), e);
@@ -343,6 +347,7 @@ public final class RocksRecordStore implements RecordStore {
                 if (old != null) {
                     old.close();
                 }
+                openedNanos = System.nanoTime();
                 database = RocksDatabase.open(folder, tuning);
             } finally {
                 inUse.writeLock().unlock();

@@ -38,6 +38,9 @@ class StoreFaultsTest {
     /** Large enough that its reserve, a tenth, outlasts what is written between two looks at the disk. */
     private static final int RESERVED_DISK_MEGABYTES = 128;
 
+    /** Less than the reserve, more than a flush takes. */
+    private static final long BARELY_FREE_BYTES = 11 << 20;
+
     private static final int BALLAST_BYTES = 16 << 20;
     private static final int VALUE_BYTES = 4_000;
     private static final int MAX_TRIES = 20;
@@ -167,6 +170,43 @@ class StoreFaultsTest {
         }
     }
 
+    /**
+     * Tables cannot be compacted in what space is left as long as only some of the records are deleted, and RocksDB does
+     * not try again by itself once all are.
+     */
+    @Test
+    void makesRoomAfterItHadNoSpaceToMakeIt() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(temporary.resolve("disk"), RESERVED_DISK_MEGABYTES)) {
+            Path folder = disk.folder().resolve("store");
+            RecordStore store =
+                    RocksRecordStore.open(new StoreOptions(folder, "node", Durability.FSYNC, 8 << 20, 128 << 20));
+            int records = 0;
+            while (!store.isFull()) {
+                store.write(unit(records++));
+                while (store.pendingBytes() > 1 << 18 && !store.isFull()) {
+                    Thread.onSpinWait();
+                }
+            }
+            settle(store);
+            for (int i = 0; i < records / 2; i++) {
+                store.write(new WriteUnit().delete(Family.QUEUES, key(i)));
+            }
+            settle(store);
+            await().atMost(LONG).until(() -> !store.isFull()); // the log is gone, and others take its space
+            disk.leave(BARELY_FREE_BYTES);
+            for (int i = records / 2; i < records; i++) {
+                store.write(new WriteUnit().delete(Family.QUEUES, key(i)));
+            }
+            settle(store);
+
+            await().atMost(LONG).until(() -> !store.isFull());
+            assertThat(count(store)).isZero();
+            store.write(unit(0));
+            settle(store);
+            store.close();
+        }
+    }
+
     /** A file system of its own, as only root can make one. */
     private record SmallDisk(Path folder) implements AutoCloseable {
 
@@ -192,6 +232,16 @@ class StoreFaultsTest {
                 }
             } catch (IOException full) {
                 assertThat(full).hasMessageContaining("No space left");
+            }
+        }
+
+        /** Leaves some space, and no more. */
+        void leave(long bytes) throws IOException {
+            byte[] page = new byte[4_096];
+            try (OutputStream rest = Files.newOutputStream(folder.resolve("rest"))) {
+                while (folder.toFile().getUsableSpace() > bytes) {
+                    rest.write(page);
+                }
             }
         }
 
