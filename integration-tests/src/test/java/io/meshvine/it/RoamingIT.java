@@ -32,6 +32,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 /** Clients that move from node to node, and their sessions with them. */
@@ -189,7 +190,7 @@ class RoamingIT {
         return unreleased.add(packet.packetId()) ? Optional.of(packet.text()) : Optional.empty();
     }
 
-    @Test
+    @RepeatedTest(20)
     void ofManyConnectionsAtOnceOneSurvives() throws Exception {
         int each = 4;
         CyclicBarrier together = new CyclicBarrier(3 * each);

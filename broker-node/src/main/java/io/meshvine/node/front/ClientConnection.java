@@ -223,13 +223,24 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
 
     @Override
     public void takenOver() {
+        onLoop(this::endForAnother);
+    }
+
+    @Override
+    public void makeWay() {
         onLoop(() -> {
-            if (!connectFlow.answered()) {
-                connectFlow.refuse(Refusal.SERVER_BUSY, "another connection of this client is waiting");
-            } else {
-                disconnect(MqttReasonCodes.Disconnect.SESSION_TAKEN_OVER, "connected elsewhere"); // [MQTT-3.1.4-3]
+            if (connectFlow.hasSession()) {
+                endForAnother();
             }
         });
+    }
+
+    private void endForAnother() {
+        if (!connectFlow.answered()) {
+            connectFlow.refuse(Refusal.SERVER_BUSY, "another connection of this client is waiting");
+        } else {
+            disconnect(MqttReasonCodes.Disconnect.SESSION_TAKEN_OVER, "connected elsewhere"); // [MQTT-3.1.4-3]
+        }
     }
 
     // ---- The end

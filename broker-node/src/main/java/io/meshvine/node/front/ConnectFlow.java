@@ -33,6 +33,8 @@ final class ConnectFlow {
 
     private static final int MAX_KEY_LENGTH = MAX_KEY_BYTES / 3;
 
+    private static final String ELSEWHERE = "the client has connected at another node"; // [MQTT-3.1.4-3]
+
     private final Services services;
     private final ClientConnection connection;
     private @Nullable ConnectRequest request;
@@ -69,6 +71,11 @@ final class ConnectFlow {
             this.fence = fence;
             this.expirySeconds = expirySeconds;
         }
+    }
+
+    /** Whether the client's session is open for this connection. */
+    boolean hasSession() {
+        return open != null;
     }
 
     /** Whether a CONNACK was written. */
@@ -160,7 +167,7 @@ final class ConnectFlow {
             public void lost() {
                 connection.onLoop(() -> {
                     claiming = false;
-                    refuse(Refusal.SERVER_BUSY, "the client has connected at another node"); // [MQTT-3.1.4-3]
+                    refuse(Refusal.SERVER_BUSY, ELSEWHERE);
                     leaveGate();
                 });
             }
@@ -170,8 +177,10 @@ final class ConnectFlow {
     /** The client is at home here: opens the session and has the engine connect it. */
     private void open(ConnectRequest asked, Client known, long expiry, long fence) {
         claiming = false;
-        if (connection.ended()) {
+        boolean goesElsewhere = services.gate().isReserved(key); // since the claim was granted
+        if (goesElsewhere || connection.ended()) {
             services.homes().left(key, fence, services.sessions().get(key) != null);
+            refuse(Refusal.SERVER_BUSY, ELSEWHERE);
             leaveGate();
             return;
         }

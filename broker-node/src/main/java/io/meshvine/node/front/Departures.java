@@ -63,5 +63,10 @@ final class Departures {
         public void takenOver() {
             // nothing to end
         }
+
+        @Override
+        public void makeWay() {
+            // nothing to end
+        }
     }
 }

@@ -24,6 +24,12 @@ final class TakeoverGate {
 
         /** Somebody else connected with its client id: it is to end, and then to {@link TakeoverGate#leave}. */
         void takenOver();
+
+        /**
+         * The session is to go elsewhere: it is to end likewise, if it has the session. If it still claims that, its claim
+         * is the later one and decides.
+         */
+        void makeWay();
     }
 
     private final ConcurrentMap<String, Place> places = new ConcurrentHashMap<>();
@@ -71,8 +77,14 @@ final class TakeoverGate {
         if (displaced.isEmpty()) {
             next.admitted();
         } else {
-            displaced.forEach(Claimant::takenOver);
+            displaced.forEach(Claimant::makeWay);
         }
+    }
+
+    /** Whether somebody asked for a client id with {@link #reserve}, and waits for who holds it. */
+    boolean isReserved(String clientId) {
+        Place place = places.get(clientId);
+        return place != null && place.reserved != null;
     }
 
     /** Gives a client id back, or stops waiting for it. Without effect for one that does neither. */

@@ -26,6 +26,11 @@ class TakeoverGateTest {
         public void takenOver() {
             told.add("taken over");
         }
+
+        @Override
+        public void makeWay() {
+            told.add("make way");
+        }
     }
 
     @Test
@@ -118,6 +123,19 @@ class TakeoverGateTest {
     }
 
     @Test
+    void aReservationAsksTheHolderToMakeWay() {
+        Recorder holder = new Recorder();
+        Recorder departure = new Recorder();
+        gate.enter("id", holder);
+        assertThat(gate.isReserved("id")).isFalse();
+        gate.reserve("id", departure);
+        assertThat(gate.isReserved("id")).isTrue();
+        assertThat(holder.told).containsExactly("admitted", "make way");
+        gate.leave("id", departure);
+        assertThat(gate.isReserved("id")).isFalse();
+    }
+
+    @Test
     void keepsClientsApart() {
         Recorder first = new Recorder();
         Recorder second = new Recorder();
@@ -162,6 +180,11 @@ class TakeoverGateTest {
                             }
                             gate.leave("id", this);
                         }
+                    }
+
+                    @Override
+                    public void makeWay() {
+                        takenOver();
                     }
                 };
 
