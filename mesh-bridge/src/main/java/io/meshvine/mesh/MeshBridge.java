@@ -728,7 +728,8 @@ public final class MeshBridge implements AutoCloseable {
             throws WireException {
         PublishBatch all = reader.read(in, loop.nanoTime());
         link.onPublishes(all);
-        List<PublishBatch> slices = all.slices(MAX_DELIVERED_AT_ONCE);
+        // What nobody confirms is not held back for anybody.
+        List<PublishBatch> slices = all.sequenced().isEmpty() ? List.of(all) : all.slices(MAX_DELIVERED_AT_ONCE);
         for (PublishBatch slice : slices) {
             gate.pass(link, header, size / slices.size(), () -> take(link, slice, repeat));
         }

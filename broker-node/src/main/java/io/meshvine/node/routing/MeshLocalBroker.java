@@ -4,6 +4,7 @@ import io.meshvine.mesh.GroupKey;
 import io.meshvine.mesh.LocalBroker;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.NodeId;
+import io.meshvine.mesh.Slices;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.group.GroupLedger;
 import io.meshvine.node.session.Journal;
@@ -24,6 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class MeshLocalBroker implements LocalBroker {
 
     private static final Logger LOG = LoggerFactory.getLogger(MeshLocalBroker.class);
+
+    /** The publish of an arrival itself; those behind it are counted from 0. */
+    private static final int FIRST = -1;
 
     private final RouteTable routes;
     private final LocalDelivery local;
@@ -75,26 +79,19 @@ public final class MeshLocalBroker implements LocalBroker {
         for (Arrival arrival : batch) {
             if (arrival.subscribers()) {
                 Route route = routes.route(arrival.publish().topic());
-                // Of QoS 0, all go on as one.
-                for (Arrival each : arrival.publish().qos() == 0 ? List.of(arrival) : arrival.each()) {
-                    unlessMalformed(origin, each, () -> deliverOrdinary(origin, each, route, kept));
-                }
+                deliverOrdinary(origin, arrival, route, kept);
             }
             if (!arrival.groups().isEmpty()) {
-                unlessMalformed(origin, arrival, () -> deliverShared(origin, arrival, kept));
+                deliverShared(origin, arrival, kept);
             }
         }
         kept.commit();
         accepted.run();
     }
 
-    private void unlessMalformed(NodeId origin, Arrival arrival, Runnable delivery) {
-        try {
-            delivery.run();
-        } catch (RuntimeException e) {
-            malformed.increment();
-            LOG.warn("dropped a publish of {} on {}", origin, arrival.publish().topic(), e);
-        }
+    private void onMalformed(NodeId origin, Arrival arrival, RuntimeException e) {
+        malformed.increment();
+        LOG.warn("dropped a publish of {} on {}", origin, arrival.publish().topic(), e);
     }
 
     @Override
@@ -107,17 +104,34 @@ public final class MeshLocalBroker implements LocalBroker {
         slow.giveUp();
     }
 
+    /** Those of QoS 0 go on as one. */
     private void deliverOrdinary(NodeId origin, Arrival arrival, Route route, JournalBatch kept) {
-        MeshPublish publish = arrival.publish();
-        Message message = publishes.message(publish);
-        if (!arrival.further().isEmpty()) {
-            message = message.with(arrival.further());
+        int separate = arrival.publish().qos() == 0 ? 0 : arrival.further().count();
+        for (int index = FIRST; index < separate; index++) {
+            try {
+                deliverOrdinary(origin, message(arrival, index), route, kept);
+            } catch (RuntimeException e) {
+                onMalformed(origin, arrival, e);
+            }
         }
+    }
+
+    private Message message(Arrival arrival, int index) {
+        MeshPublish publish = arrival.publish();
+        Slices further = arrival.further();
+        if (index != FIRST) {
+            return publishes.message(publish, further, index);
+        }
+        Message first = publishes.message(publish);
+        return publish.qos() > 0 || further.isEmpty() ? first : first.with(further);
+    }
+
+    private void deliverOrdinary(NodeId origin, Message message, Route route, JournalBatch kept) {
         try {
             List<Match> here = route.local().clients();
             local.deliverOrdinary(here, message, kept);
             if (message.qos() > 0 && !residues.isEmpty()) {
-                local.deliverOrdinary(residues.match(origin, publish.topic(), here), message, kept);
+                local.deliverOrdinary(residues.match(origin, message.topic(), here), message, kept);
             }
         } finally {
             message.release();
@@ -126,6 +140,14 @@ public final class MeshLocalBroker implements LocalBroker {
 
     /** A message of its own: ordinary subscribers may have theirs for long after these are done. */
     private void deliverShared(NodeId origin, Arrival arrival, JournalBatch kept) {
+        try {
+            deliverToGroups(origin, arrival, kept);
+        } catch (RuntimeException e) {
+            onMalformed(origin, arrival, e);
+        }
+    }
+
+    private void deliverToGroups(NodeId origin, Arrival arrival, JournalBatch kept) {
         long ticket = arrival.ticket();
         Runnable done = ticket == GroupLedger.NO_TICKET ? null : () -> tickets.done(origin, ticket);
         Message message;

@@ -1,6 +1,7 @@
 package io.meshvine.node.routing;
 
 import io.meshvine.mesh.MeshPublish;
+import io.meshvine.mesh.Slices;
 import io.meshvine.mesh.retained.HybridTimestamp;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.Origin;
@@ -46,6 +47,19 @@ public record MeshPublishes(LongSupplier nanoTime, LongSupplier wallMillis) {
     /** The message of a publish that came from a peer. */
     Message message(MeshPublish publish) {
         return message(publish, null);
+    }
+
+    /** The message of one of the publishes that came behind another one. */
+    Message message(MeshPublish publish, Slices further, int index) {
+        return PublishCodec.decode(
+                publish.topic(),
+                publish.qos(),
+                publish.retain(),
+                further.array(),
+                further.start(index),
+                further.length(index),
+                expiresAtMillis(publish),
+                Origin.PEER);
     }
 
     /**

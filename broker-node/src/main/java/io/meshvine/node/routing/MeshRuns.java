@@ -81,12 +81,17 @@ final class MeshRuns {
      */
     void addGuaranteed(Message message, Route route, List<MeshTarget> targets, Runnable settled) {
         boolean gathers = isGathering() || flushesLater();
-        byte[] body = PublishCodec.encode(message);
+        byte[] body = PublishCodec.isPlain(message) ? null : PublishCodec.encode(message);
+        int bodyBytes = body == null ? PublishCodec.plainBytes(message) : body.length;
         Runnable one = targets.size() == 1 ? settled : new Countdown(targets.size(), settled);
         for (MeshTarget target : targets) {
             GuaranteedRun run = guaranteedRun(target.peer(), message, route.remoteVersion());
-            int at = run.add(route.topic(), body.length);
-            System.arraycopy(body, 0, run.array(), at, body.length);
+            int at = run.add(route.topic(), bodyBytes);
+            if (body == null) {
+                PublishCodec.encodePlain(message, run.array(), at);
+            } else {
+                System.arraycopy(body, 0, run.array(), at, bodyBytes);
+            }
             run.whenSettled(one);
             if (run.isFull()) {
                 handOver(run);

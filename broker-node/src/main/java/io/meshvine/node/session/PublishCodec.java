@@ -13,7 +13,9 @@ import io.netty.handler.codec.mqtt.MqttProperties.StringPair;
 import io.netty.handler.codec.mqtt.MqttProperties.StringProperty;
 import io.netty.handler.codec.mqtt.MqttProperties.UserProperties;
 import io.netty.handler.codec.mqtt.MqttProperties.UserProperty;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,9 @@ public final class PublishCodec {
     private static final int HOPS = 0x7D;
 
     private static final int MAX_HOPS = 255;
+
+    private static final VarHandle BIG_ENDIAN_LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private PublishCodec() {}
 
@@ -75,7 +80,9 @@ public final class PublishCodec {
     private static byte[] encode(int room, long id, int hops, MqttProperties properties, ByteBuf payload) {
         int payloadBytes = payload.readableBytes();
         if (properties.isEmpty() && hops == 0) {
-            return encodeBare(room, id, payload, payloadBytes);
+            byte[] body = new byte[room + 1 + idBytes(id) + payloadBytes];
+            encodePlain(id, payload, body, room);
+            return body;
         }
         ByteBuf encoded = Unpooled.buffer(128);
         if (id != Message.NO_ID) {
@@ -96,18 +103,33 @@ public final class PublishCodec {
         return body;
     }
 
-    private static byte[] encodeBare(int room, long id, ByteBuf payload, int payloadBytes) {
-        int propertyBytes = id == Message.NO_ID ? 0 : MESSAGE_ID_BYTES;
-        int prefix = room + 1 + propertyBytes;
-        byte[] body = new byte[prefix + payloadBytes];
+    /** Whether a message is as most are: without properties, and never handed on. */
+    public static boolean isPlain(Message message) {
+        return message.hops() == 0 && message.properties().isEmpty();
+    }
+
+    /** Bytes that {@link #encodePlain} writes. */
+    public static int plainBytes(Message message) {
+        return 1 + idBytes(message.id()) + message.payload().readableBytes();
+    }
+
+    /** Writes the body of a {@linkplain #isPlain plain} message. The payload's indices are not moved. */
+    public static void encodePlain(Message message, byte[] out, int from) {
+        encodePlain(message.id(), message.payload(), out, from);
+    }
+
+    private static int idBytes(long id) {
+        return id == Message.NO_ID ? 0 : MESSAGE_ID_BYTES;
+    }
+
+    private static void encodePlain(long id, ByteBuf payload, byte[] out, int from) {
+        int propertyBytes = idBytes(id);
+        out[from] = (byte) propertyBytes;
         if (propertyBytes > 0) {
-            ByteBuffer.wrap(body, room, 1 + propertyBytes)
-                    .put((byte) propertyBytes)
-                    .put((byte) MESSAGE_ID)
-                    .putLong(id);
+            out[from + 1] = MESSAGE_ID;
+            BIG_ENDIAN_LONG.set(out, from + 2, id);
         }
-        payload.getBytes(payload.readerIndex(), body, prefix, payloadBytes);
-        return body;
+        payload.getBytes(payload.readerIndex(), out, from + 1 + propertyBytes, payload.readableBytes());
     }
 
     /** Reads identifier and properties back; the payload of the message shares the array. */
@@ -129,25 +151,21 @@ public final class PublishCodec {
             long expiresAtMillis,
             Origin origin,
             @Nullable Runnable released) {
-        ByteBuf in = Unpooled.wrappedBuffer(body);
-        if (body.length <= MESSAGE_ID_BYTES || body[0] != MESSAGE_ID_BYTES || body[1] != MESSAGE_ID) {
-            return decode(topic, qos, retain, in, expiresAtMillis, origin, released);
-        }
-        // Nothing but an identifier, as most have at QoS 1 and 2.
-        long id = origin == Origin.RETAINED ? Message.NO_ID : in.getLong(2);
-        return new Message(
-                topic,
-                in.skipBytes(1 + MESSAGE_ID_BYTES),
-                qos,
-                retain,
-                MqttProperties.NO_PROPERTIES,
-                expiresAtMillis,
-                NO_PUBLISHER,
-                origin,
-                id,
-                0,
-                Slices.NONE,
-                released);
+        return decode(topic, qos, retain, Unpooled.wrappedBuffer(body), expiresAtMillis, origin, released);
+    }
+
+    /** The same of a part of an array. */
+    public static Message decode(
+            String topic,
+            int qos,
+            boolean retain,
+            byte[] array,
+            int from,
+            int length,
+            long expiresAtMillis,
+            Origin origin) {
+        ByteBuf in = Unpooled.wrappedBuffer(array).setIndex(from, from + length);
+        return decode(topic, qos, retain, in, expiresAtMillis, origin, null);
     }
 
     /** The same from a buffer of which nothing but the body is left to read, and which becomes the message's own. */
@@ -166,8 +184,13 @@ public final class PublishCodec {
         MqttProperties properties = MqttProperties.NO_PROPERTIES;
         long id = Message.NO_ID;
         int hops = 0;
-        if (in.getByte(in.readerIndex()) == 0) {
+        int first = in.getByte(in.readerIndex());
+        if (first == 0) {
             in.skipBytes(1);
+        } else if (first == MESSAGE_ID_BYTES
+                && in.readableBytes() > MESSAGE_ID_BYTES
+                && in.getByte(in.readerIndex() + 1) == MESSAGE_ID) {
+            id = in.skipBytes(2).readLong(); // and nothing else, as most have at QoS 1 and 2
         } else {
             int length = readVariable(in);
             if (length > in.readableBytes()) {

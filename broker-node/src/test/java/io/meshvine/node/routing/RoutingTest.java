@@ -355,10 +355,10 @@ class RoutingTest {
 
         publish("t", 0, false, "x".repeat(5_000), () -> {});
         assertThat(mesh.order).containsExactly("t");
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 26; i++) {
             publish("t", 0, false, "x".repeat(2_000), () -> {});
         }
-        assertThat(mesh.order).containsExactly("t", "run of 9");
+        assertThat(mesh.order).containsExactly("t", "run of 25");
     }
 
     @Test

@@ -16,6 +16,10 @@ import java.util.List;
  * <p>Filled by one thread; then, not changed any more, on the bridge loop.
  */
 public final class GuaranteedRun extends Run {
+
+    /** All of it is kept until all of it is confirmed. */
+    private static final int ENOUGH_BYTES = 16 << 10;
+
     private final String topic;
     private final int qos;
     private final List<Runnable> settled = new ArrayList<>();
@@ -29,7 +33,7 @@ public final class GuaranteedRun extends Run {
      * @param expectedBytes how long it may become, for a start
      */
     public GuaranteedRun(NodeId peer, long interestVersion, String topic, int qos, int expectedBytes) {
-        super(peer, interestVersion, expectedBytes);
+        super(peer, interestVersion, expectedBytes, ENOUGH_BYTES);
         this.topic = topic;
         this.qos = qos;
     }

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PublishRun extends Run {
 
+    /** What fits into a frame, by default, together with one more publish. */
+    private static final int ENOUGH_BYTES = 48 << 10;
+
     /** Publishes larger than this go by themselves: nothing is gained by copying them. */
     private static final int MAX_PUBLISH_BYTES = 4 << 10;
 
@@ -26,7 +29,7 @@ public final class PublishRun extends Run {
      * @param expectedBytes how long it may become, for a start
      */
     public PublishRun(NodeId peer, long interestVersion, int expectedBytes) {
-        super(peer, interestVersion, expectedBytes);
+        super(peer, interestVersion, expectedBytes, ENOUGH_BYTES);
     }
 
     /** Whether a publish of this size is to go in runs. */

@@ -15,23 +15,26 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class Run implements FrameContent permits PublishRun, GuaranteedRun {
 
-    /** A run is handed on once it has this many bytes: what is lost with it, or waits for it, is bounded. */
-    private static final int ENOUGH_BYTES = 16 << 10;
-
     /** Flags, age and two lengths. */
     private static final int MAX_OVERHEAD_BYTES = 2 + 2 * WireWriter.MAX_VAR_LONG_BYTES;
 
     private final NodeId peer;
     private final long interestVersion;
+    private final int enoughBytes;
     private byte[] array;
     private int size;
     private int publishes;
     private int largest;
 
-    /** The parameters are those of the kinds of runs. */
-    Run(NodeId peer, long interestVersion, int expectedBytes) {
+    /**
+     * The other parameters are those of the kinds of runs.
+     *
+     * @param enoughBytes it is handed on once it has so many: what is lost with it, or waits for it, is bounded
+     */
+    Run(NodeId peer, long interestVersion, int expectedBytes, int enoughBytes) {
         this.peer = peer;
         this.interestVersion = interestVersion;
+        this.enoughBytes = enoughBytes;
         this.array = new byte[Math.max(expectedBytes, MAX_OVERHEAD_BYTES)];
     }
 
@@ -99,7 +102,7 @@ public abstract sealed class Run implements FrameContent permits PublishRun, Gua
 
     /** Whether it is to be handed on. */
     public final boolean isFull() {
-        return size >= ENOUGH_BYTES;
+        return size >= enoughBytes;
     }
 
     /** Bytes of topic and body of the largest publish. */
