@@ -263,13 +263,13 @@ public final class RocksRecordStore implements RecordStore {
                 if (space.freeBytes() < open.memoryBytes() + PROBE_BYTES) {
                     return; // a flush that fails stops everything
                 }
-                if (open.sequence() != flushedSequence) {
+                if (now - openedNanos > REOPEN_NANOS && open.isHeldUp()) {
+                    LOG.warn("{}: to make room for itself, the store is opened anew", folder);
+                    reopen(); // with all deletions in tables, more can be left out than when it ran out of space
+                } else if (open.sequence() != flushedSequence) {
                     flushedNanos = now;
                     flushedSequence = open.sequence();
                     open.flush();
-                } else if (now - openedNanos > REOPEN_NANOS && open.isHeldUp()) {
-                    LOG.warn("{}: to make room for itself, the store is opened anew", folder);
-                    reopen(); // with all deletions in tables, more can be left out than when it ran out of space
                 }
             } catch (RocksDBException e) {
                 broken = true;

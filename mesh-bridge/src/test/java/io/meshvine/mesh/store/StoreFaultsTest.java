@@ -74,6 +74,19 @@ class StoreFaultsTest {
         return found[0];
     }
 
+    /** Writes until the store takes no more; returns how many records that were. */
+    private int fill(RecordStore store) throws InterruptedException {
+        int records = 0;
+        while (!store.isFull()) {
+            store.write(unit(records++));
+            while (store.pendingBytes() > 1 << 18 && !store.isFull()) {
+                Thread.onSpinWait();
+            }
+        }
+        settle(store);
+        return records;
+    }
+
     private static void settle(RecordStore store) throws InterruptedException {
         CountDownLatch done = new CountDownLatch(1);
         store.write(new WriteUnit().whenDurable(done::countDown));
@@ -137,14 +150,7 @@ class StoreFaultsTest {
             Path folder = disk.folder().resolve("store");
             RecordStore store =
                     RocksRecordStore.open(new StoreOptions(folder, "node", Durability.FSYNC, 8 << 20, 128 << 20));
-            int records = 0;
-            while (!store.isFull()) {
-                store.write(unit(records++));
-                while (store.pendingBytes() > 1 << 18 && !store.isFull()) {
-                    Thread.onSpinWait();
-                }
-            }
-            settle(store);
+            int records = fill(store);
             assertThat(store.problem().orElseThrow())
                     .contains(folder.toString())
                     .contains("nothing new is kept")
@@ -180,14 +186,7 @@ class StoreFaultsTest {
             Path folder = disk.folder().resolve("store");
             RecordStore store =
                     RocksRecordStore.open(new StoreOptions(folder, "node", Durability.FSYNC, 8 << 20, 128 << 20));
-            int records = 0;
-            while (!store.isFull()) {
-                store.write(unit(records++));
-                while (store.pendingBytes() > 1 << 18 && !store.isFull()) {
-                    Thread.onSpinWait();
-                }
-            }
-            settle(store);
+            int records = fill(store);
             for (int i = 0; i < records / 2; i++) {
                 store.write(new WriteUnit().delete(Family.QUEUES, key(i)));
             }
