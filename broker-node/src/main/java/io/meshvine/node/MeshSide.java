@@ -24,9 +24,8 @@ import io.meshvine.mesh.retained.DivergenceLog;
 import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.session.LinkPositions;
-import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.Position;
-import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.node.config.HostPort;
 import io.meshvine.node.config.MeshConfig;
 import io.meshvine.node.config.NodeConfig;
@@ -312,16 +311,8 @@ final class MeshSide implements MeshGate {
     }
 
     @Override
-    public void publish(GuaranteedRun run) {
+    public void publish(Run run) {
         joined().publish(run); // outside any mesh there are no targets
-    }
-
-    @Override
-    public void publish(PublishRun run) {
-        MeshBridge running = bridge;
-        if (running != null) {
-            running.publish(run);
-        }
     }
 
     @Override

@@ -8,16 +8,22 @@ import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.mesh.wire.WireException;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives the publishes of this node's clients to the links, and tells their publishers when nothing is left to wait for.
  * The only way out of the bridge for publishes. Confined to the bridge loop.
  */
 final class Forwarder {
+    private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
+
     private final EventLoop clock;
     private final RecordStore store;
     private final Membership membership;
@@ -101,10 +107,18 @@ final class Forwarder {
     }
 
     /**
-     * Forwards publishes of QoS 0 to the peer of their run. They are taken apart only where the peer's interest changed
-     * meanwhile or it takes no publish of that size.
+     * Forwards publishes to the peer of their run. They are taken apart only where the peer's interest changed meanwhile or it
+     * takes no publish of that size.
      */
-    void forward(PublishRun run) {
+    void forward(Run run) {
+        if (run instanceof GuaranteedRun guaranteed) {
+            forward(guaranteed);
+        } else if (run instanceof PublishRun plain) {
+            forward(plain);
+        }
+    }
+
+    private void forward(PublishRun run) {
         long now = clock.nanoTime();
         boolean fits = run.largest() <= membership.maxPublishBytes(run.peer());
         if (!fits || !interestCheck.isCurrent(run.interestVersion())) {
@@ -120,8 +134,7 @@ final class Forwarder {
         }
     }
 
-    /** Forwards publishes of QoS 1 or 2 to the peer of their run, and takes them apart where it must. */
-    void forward(GuaranteedRun run) {
+    private void forward(GuaranteedRun run) {
         long now = clock.nanoTime();
         PeerLink link = membership.link(run.peer());
         boolean fits = run.largest() <= membership.maxPublishBytes(run.peer());
@@ -133,8 +146,13 @@ final class Forwarder {
         link.sendGuaranteed(run, run.flags(), null, null, new Settlement(1, () -> settle(run)), now);
     }
 
+    /** As one task: each settlement touches what belongs to the publisher's thread. */
     private static void settle(GuaranteedRun run) {
-        run.settled().forEach(Settlement::run);
+        try {
+            run.publisher().execute(() -> run.settled().forEach(Settlement::run));
+        } catch (RejectedExecutionException over) {
+            LOG.debug("who published on {} is gone", run.topic(), over);
+        }
     }
 
     private void forwardSingly(GuaranteedRun run, long nowNanos) {

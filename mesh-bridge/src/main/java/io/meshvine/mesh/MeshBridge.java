@@ -29,10 +29,10 @@ import io.meshvine.mesh.wire.Probe;
 import io.meshvine.mesh.wire.ProbeReport;
 import io.meshvine.mesh.wire.PublishBatch;
 import io.meshvine.mesh.wire.PublishReader;
-import io.meshvine.mesh.wire.PublishRun;
 import io.meshvine.mesh.wire.RetainedCodec;
 import io.meshvine.mesh.wire.RetainedCodec.Digest;
 import io.meshvine.mesh.wire.RetainedCodec.Listing;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.mesh.wire.StoredPublish;
 import io.meshvine.mesh.wire.WireException;
 import io.meshvine.mesh.wire.WireReader;
@@ -264,34 +264,24 @@ public final class MeshBridge implements AutoCloseable {
         });
     }
 
-    /** Forwards publishes of QoS 0 to one peer; order is kept as by the other way. The run is not to be changed any more. */
-    public void publish(PublishRun run) {
-        if (mailbox.waitingBytes() > options.linkWindowBytes() / 4) {
+    /**
+     * Forwards publishes to one peer; order is kept as by the other ways. The run is not to be changed any more. At QoS 1 and 2,
+     * what waits for each of its publishes is run when that of {@link #publish(MeshPublish, List, WriteUnit, Runnable)} would
+     * be, by the run's own executor.
+     */
+    public void publish(Run run) {
+        boolean guaranteed = run instanceof GuaranteedRun;
+        if (!guaranteed && mailbox.waitingBytes() > options.linkWindowBytes() / 4) {
             counters.countDropped(DropReason.BRIDGE_BUSY, run.publishes());
             return;
         }
         post(new Mailbox.Letter(LETTER_BYTES + run.size()) {
             @Override
             void open() {
-                if (closed) {
-                    counters.countDropped(DropReason.SHUTDOWN, run.publishes());
-                } else {
-                    forwarder.forward(run);
-                }
-            }
-        });
-    }
-
-    /**
-     * Forwards publishes of QoS 1 or 2 to one peer; order is kept as by the other ways. The run is not to be changed any
-     * more; what waits for each of its publishes is run as in {@link #publish}.
-     */
-    public void publish(GuaranteedRun run) {
-        post(new Mailbox.Letter(LETTER_BYTES + run.size()) {
-            @Override
-            void open() {
                 if (!closed) {
                     forwarder.forward(run);
+                } else if (!guaranteed) {
+                    counters.countDropped(DropReason.SHUTDOWN, run.publishes());
                 }
             }
         });

@@ -6,6 +6,7 @@ import io.meshvine.mesh.wire.Acknowledgement;
 import io.meshvine.mesh.wire.EncodedPublish;
 import io.meshvine.mesh.wire.FrameHeader;
 import io.meshvine.mesh.wire.FrameKind;
+import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.InterestCodec;
 import io.meshvine.mesh.wire.Pong;
 import io.meshvine.mesh.wire.Position;
@@ -15,7 +16,10 @@ import io.meshvine.mesh.wire.WireWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -99,6 +103,44 @@ class MeshBridgeTest {
         peer.vanish();
         publish(run(peer, lone.index.version(), 3, 10));
         assertThat(dropped(DropReason.PEER_ABSENT)).isEqualTo(3);
+    }
+
+    private void publishGuaranteed(LoneBridge.Peer to, int publishes, Executor publisher) {
+        GuaranteedRun run = new GuaranteedRun(to.id, lone.index.version(), "a/b", 1, 0, publisher);
+        for (int i = 0; i < publishes; i++) {
+            run.add(TOPIC, 1);
+            run.whenSettled(settled::incrementAndGet);
+        }
+        lone.bridge.publish(run);
+        lone.run(1);
+    }
+
+    @Test
+    void whatWaitsForARunIsRunByItsPublisherAsOneTask() {
+        LoneBridge.Peer peer = lone.connected(1, WANTED);
+        List<Runnable> tasks = new ArrayList<>();
+        publishGuaranteed(peer, 3, tasks::add);
+        assertThat(tasks).isEmpty();
+
+        peer.acknowledge(1);
+
+        assertThat(settled).hasValue(0);
+        assertThat(tasks).hasSize(1);
+        tasks.get(0).run();
+        assertThat(settled).hasValue(3);
+    }
+
+    @Test
+    void aPublisherThatIsGoneHarmsNobody() {
+        LoneBridge.Peer peer = lone.connected(1, WANTED);
+        publishGuaranteed(peer, 1, task -> {
+            throw new RejectedExecutionException();
+        });
+        publishGuaranteed(peer, 1, Runnable::run);
+
+        peer.acknowledge(2);
+
+        assertThat(settled).hasValue(1);
     }
 
     @Test

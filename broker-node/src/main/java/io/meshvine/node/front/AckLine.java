@@ -1,6 +1,5 @@
 package io.meshvine.node.front;
 
-import io.meshvine.node.routing.PublishRouter;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import java.util.ArrayDeque;
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * PUBACK and PUBREC that one client is still to get: each leaves once its publish is settled and all before it have left,
  * so they go in the order of receipt [MQTT-4.6.0-2], [MQTT-4.6.0-3]. Confined to the connection's loop, but for
- * {@link Debt#settled}.
+ * {@link Debt#run}.
  */
 final class AckLine {
 
@@ -30,7 +29,7 @@ final class AckLine {
     }
 
     /** One acknowledgement owed. */
-    final class Debt implements PublishRouter.Settlement {
+    final class Debt implements Runnable {
         private final int packetId;
         private final int qos;
         private int reason;
@@ -69,8 +68,9 @@ final class AckLine {
             task.run();
         }
 
+        /** It is settled. Any thread. */
         @Override
-        public void settled() {
+        public void run() {
             Runnable next = null;
             if (qos == 2) {
                 synchronized (this) {
@@ -83,12 +83,8 @@ final class AckLine {
             if (next != null) {
                 next.run();
             }
-            if (!connection.inLoop()) {
-                if (drainScheduled.compareAndSet(false, true)) {
-                    connection.onLoop(AckLine.this::drainLate);
-                }
-            } else if (!connection.inBurst()) { // The end of a burst drains once for all of it.
-                drainLate();
+            if (!connection.inLoop() || !connection.inBurst()) { // The end of a burst drains once for all of it.
+                drainSoon();
             }
         }
     }
@@ -108,6 +104,13 @@ final class AckLine {
     /** Acknowledgements that have not left. */
     int size() {
         return line.size();
+    }
+
+    /** Once for all that are settled until then. Any thread. */
+    private void drainSoon() {
+        if (!drainScheduled.get() && drainScheduled.compareAndSet(false, true)) {
+            connection.later(this::drainLate);
+        }
     }
 
     private void drainLate() {

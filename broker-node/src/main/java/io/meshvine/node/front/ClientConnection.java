@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One connection of a client, from its first byte to its end, and the {@link Outlet} of its session. Confined to the
- * loop of its channel, but for {@link #takenOver}, {@link #admitted}, {@link #onLoop}, {@link #facts} and
+ * loop of its channel, but for {@link #takenOver}, {@link #admitted}, {@link #onLoop}, {@link #later}, {@link #facts} and
  * {@link #pauses}.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What fails on a channel also ends it, and that is seen to.
@@ -196,8 +196,13 @@ final class ClientConnection implements Outlet, TakeoverGate.Claimant {
     void onLoop(Runnable task) {
         if (inLoop()) {
             task.run();
-            return;
+        } else {
+            later(task);
         }
+    }
+
+    /** Runs a task on the connection's loop, after what that does now. Any thread. */
+    void later(Runnable task) {
         try {
             context.channel().eventLoop().execute(task);
         } catch (RejectedExecutionException e) {

@@ -1,7 +1,6 @@
 package io.meshvine.node.front;
 
 import io.meshvine.mesh.interest.TopicFilters;
-import io.meshvine.node.routing.PublishRouter;
 import io.meshvine.node.routing.Will;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.JournalBatch;
@@ -24,7 +23,7 @@ final class PublishFlow {
 
     private static final byte SUCCESS = MqttReasonCodes.PubAck.SUCCESS.byteValue();
     private static final int FIRST_ERROR = 0x80;
-    private static final PublishRouter.Settlement NOBODY_WAITS = () -> {};
+    private static final Runnable NOBODY_WAITS = () -> {};
 
     /** What durable sessions keep of a burst goes to the store in parts of about this size. */
     private static final long ENOUGH_BYTES = 256 << 10;
@@ -113,7 +112,7 @@ final class PublishFlow {
         }
         AckLine.Debt debt = acks.owe(packetId, 2);
         if (verdict != SUCCESS) {
-            debt.reason(verdict).settled();
+            debt.reason(verdict).run();
         } else if (session.beginQos2(packetId, kept)) {
             settle(packet, topic, application, debt, verdict);
         } else {
@@ -129,17 +128,14 @@ final class PublishFlow {
             AckLine.Debt debt,
             byte verdict) {
         if (verdict != SUCCESS) {
-            debt.settled();
+            debt.run();
         } else if (!route(packet, topic, application, debt)) {
             debt.reason(MqttReasonCodes.PubAck.NO_MATCHING_SUBSCRIBERS.byteValue());
         }
     }
 
     private boolean route(
-            MqttPublishMessage packet,
-            String topic,
-            ApplicationProperties application,
-            PublishRouter.Settlement settlement) {
+            MqttPublishMessage packet, String topic, ApplicationProperties application, Runnable settled) {
         retained |= packet.fixedHeader().isRetain();
         Message message = new Message(
                 topic,
@@ -151,7 +147,7 @@ final class PublishFlow {
                 session.clientId(),
                 Origin.CLIENT);
         try {
-            return services.router().publish(message, kept, settlement);
+            return services.router().publish(message, kept, settled);
         } finally {
             if (kept.bytes() > ENOUGH_BYTES) {
                 commit();

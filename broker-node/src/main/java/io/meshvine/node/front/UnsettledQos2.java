@@ -29,9 +29,9 @@ final class UnsettledQos2 {
     void settleWithFirst(ClientSession session, AckLine.Debt repeat) {
         AckLine.Debt first = debts.get(new Key(session, repeat.packetId()));
         if (first == null) {
-            repeat.settled();
+            repeat.run();
         } else {
-            first.whenSettled(repeat::settled);
+            first.whenSettled(repeat);
         }
     }
 

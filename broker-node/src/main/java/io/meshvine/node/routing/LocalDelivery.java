@@ -30,8 +30,8 @@ public final class LocalDelivery {
     boolean deliverOrdinary(List<Match> matches, Message message, JournalBatch batch) {
         boolean any = false;
         Delivery delivery = null;
-        for (Match match : matches) {
-            Match own = match.forPublisher(message.publisherId());
+        for (int i = 0; i < matches.size(); i++) { // an iterator for each message would show
+            Match own = matches.get(i).forPublisher(message.publisherId());
             if (own == null) {
                 continue; // its own message and No Local [MQTT-3.8.3-3]
             }

@@ -5,8 +5,7 @@ import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshPublish;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.WriteUnit;
-import io.meshvine.mesh.wire.GuaranteedRun;
-import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +29,8 @@ public interface MeshGate {
      */
     void handOn(List<HandOn> all, @Nullable WriteUnit unit);
 
-    /** Forwards publishes of QoS 0 to one peer; the run is not to be changed any more. */
-    void publish(PublishRun run);
-
-    /** Forwards publishes of QoS 1 or 2 to one peer; the run is not to be changed any more. */
-    void publish(GuaranteedRun run);
+    /** Forwards publishes to one peer; the run is not to be changed any more. */
+    void publish(Run run);
 
     /** Tells the peers what is wanted here; confirmed runs once the connected ones know, bounded in time. */
     void subscribe(List<Interest> added, Runnable confirmed);

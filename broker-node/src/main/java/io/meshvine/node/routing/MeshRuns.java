@@ -4,6 +4,7 @@ import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.wire.GuaranteedRun;
 import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.node.session.Message;
 import io.meshvine.node.session.PublishCodec;
 import io.netty.buffer.ByteBuf;
@@ -23,9 +24,8 @@ final class MeshRuns {
 
     private final Executor loop;
     private final MeshGate mesh;
-    private final Map<NodeId, PublishRun> open = new LinkedHashMap<>();
-    private final Map<NodeId, GuaranteedRun> openGuaranteed = new LinkedHashMap<>();
-    private @Nullable PublishRun latest;
+    private final Map<NodeId, Run> open = new LinkedHashMap<>();
+    private @Nullable Run latest;
     private int latestBytes = EXPECTED_BYTES;
 
     MeshRuns(Executor loop, MeshGate mesh) {
@@ -42,8 +42,8 @@ final class MeshRuns {
 
     /** Whether a message of QoS 1 or 2 is promised to all targets at its own QoS, as those of a run are. */
     static boolean guarantees(Message message, List<MeshTarget> targets) {
-        for (MeshTarget target : targets) {
-            if (target.qos() < message.qos()) {
+        for (int i = 0; i < targets.size(); i++) {
+            if (targets.get(i).qos() < message.qos()) {
                 return false;
             }
         }
@@ -52,12 +52,12 @@ final class MeshRuns {
 
     /** Adds a message of QoS 0 for each target. */
     void add(Message message, Route route, List<MeshTarget> targets) {
-        boolean gathers = isGathering() || flushesLater();
+        boolean gathers = !open.isEmpty() || flushesLater();
         byte[] body = PublishCodec.isBare(message) ? null : PublishCodec.encode(message);
         ByteBuf payload = message.payload();
         int payloadBytes = payload.readableBytes();
-        for (MeshTarget target : targets) {
-            PublishRun run = run(target.peer(), route.remoteVersion());
+        for (int i = 0; i < targets.size(); i++) {
+            PublishRun run = run(targets.get(i).peer(), route.remoteVersion());
             if (body == null) {
                 int at = run.addBare(route.topic(), payloadBytes);
                 payload.getBytes(payload.readerIndex(), run.array(), at, payloadBytes);
@@ -65,9 +65,7 @@ final class MeshRuns {
                 int at = run.add(route.topic(), body.length);
                 System.arraycopy(body, 0, run.array(), at, body.length);
             }
-            if (run.isFull()) {
-                handOver(run);
-            }
+            onAdded(run);
         }
         if (!gathers) {
             flush();
@@ -80,12 +78,12 @@ final class MeshRuns {
      * @param settled run, on any thread, once each of them has confirmed it or its copy is safe
      */
     void addGuaranteed(Message message, Route route, List<MeshTarget> targets, Runnable settled) {
-        boolean gathers = isGathering() || flushesLater();
+        boolean gathers = !open.isEmpty() || flushesLater();
         byte[] body = PublishCodec.isPlain(message) ? null : PublishCodec.encode(message);
         int bodyBytes = body == null ? PublishCodec.plainBytes(message) : body.length;
         Runnable one = targets.size() == 1 ? settled : new Countdown(targets.size(), settled);
-        for (MeshTarget target : targets) {
-            GuaranteedRun run = guaranteedRun(target.peer(), message, route.remoteVersion());
+        for (int i = 0; i < targets.size(); i++) {
+            GuaranteedRun run = guaranteedRun(targets.get(i).peer(), message, route.remoteVersion());
             int at = run.add(route.topic(), bodyBytes);
             if (body == null) {
                 PublishCodec.encodePlain(message, run.array(), at);
@@ -93,79 +91,60 @@ final class MeshRuns {
                 System.arraycopy(body, 0, run.array(), at, bodyBytes);
             }
             run.whenSettled(one);
-            if (run.isFull()) {
-                handOver(run);
-            }
+            onAdded(run);
         }
         if (!gathers) {
             flush();
         }
     }
 
-    private boolean isGathering() {
-        return !open.isEmpty() || !openGuaranteed.isEmpty();
+    private PublishRun run(NodeId peer, long interestVersion) {
+        Run before = openFor(peer);
+        if (before instanceof PublishRun run && run.interestVersion() == interestVersion) {
+            return run;
+        }
+        return replace(before, new PublishRun(peer, interestVersion, latestBytes));
     }
 
-    private PublishRun run(NodeId peer, long interestVersion) {
-        PublishRun run = latest;
-        if (run == null || !run.peer().equals(peer)) {
-            run = open.get(peer);
+    private GuaranteedRun guaranteedRun(NodeId peer, Message message, long interestVersion) {
+        Run before = openFor(peer);
+        if (before instanceof GuaranteedRun run
+                && run.interestVersion() == interestVersion
+                && run.qos() == message.qos()
+                && run.topic().equals(message.topic())) {
+            return run;
         }
-        if (run != null && run.interestVersion() != interestVersion) {
-            handOver(run);
-            run = null;
+        return replace(
+                before, new GuaranteedRun(peer, interestVersion, message.topic(), message.qos(), latestBytes, loop));
+    }
+
+    private @Nullable Run openFor(NodeId peer) {
+        Run run = latest;
+        return run != null && run.peer().equals(peer) ? run : open.get(peer);
+    }
+
+    private <T extends Run> T replace(@Nullable Run before, T run) {
+        if (before != null) {
+            handOver(before);
         }
-        if (run == null) {
-            GuaranteedRun before = openGuaranteed.get(peer);
-            if (before != null) {
-                handOver(before);
-            }
-            run = new PublishRun(peer, interestVersion, latestBytes);
-            open.put(peer, run);
-        }
+        open.put(run.peer(), run);
         latest = run;
         return run;
     }
 
-    private GuaranteedRun guaranteedRun(NodeId peer, Message message, long interestVersion) {
-        GuaranteedRun run = openGuaranteed.get(peer);
-        if (run != null
-                && (run.interestVersion() != interestVersion
-                        || run.qos() != message.qos()
-                        || !run.topic().equals(message.topic()))) {
+    private void onAdded(Run run) {
+        if (run.isFull()) {
+            open.remove(run.peer());
+            latest = null;
             handOver(run);
-            run = null;
         }
-        if (run == null) {
-            PublishRun before = open.get(peer);
-            if (before != null) {
-                handOver(before);
-            }
-            run = new GuaranteedRun(peer, interestVersion, message.topic(), message.qos(), latestBytes);
-            openGuaranteed.put(peer, run);
+    }
+
+    private void handOver(Run run) {
+        latestBytes = run.size();
+        if (run instanceof GuaranteedRun) {
+            run.end(); // It may be kept for long.
         }
-        return run;
-    }
-
-    private void handOver(PublishRun run) {
-        open.remove(run.peer());
-        latest = null;
-        send(run);
-    }
-
-    private void handOver(GuaranteedRun run) {
-        openGuaranteed.remove(run.peer());
-        send(run);
-    }
-
-    private void send(PublishRun run) {
-        latestBytes = run.size();
-        mesh.publish(run);
-    }
-
-    private void send(GuaranteedRun run) {
-        latestBytes = run.size();
-        run.end();
         mesh.publish(run);
     }
 
@@ -181,14 +160,8 @@ final class MeshRuns {
 
     /** Hands everything over: before anything that must not overtake it, and at the end of the turn. */
     void flush() {
-        if (!open.isEmpty()) {
-            open.values().forEach(this::send);
-            open.clear();
-            latest = null;
-        }
-        if (!openGuaranteed.isEmpty()) {
-            openGuaranteed.values().forEach(this::send);
-            openGuaranteed.clear();
-        }
+        open.values().forEach(this::handOver);
+        open.clear();
+        latest = null;
     }
 }

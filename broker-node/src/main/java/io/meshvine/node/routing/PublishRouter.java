@@ -78,23 +78,16 @@ public final class PublishRouter {
         return retained.hasRoom(topic, payloadBytes);
     }
 
-    /** Told when a publish is in safe hands. */
-    @FunctionalInterface
-    public interface Settlement {
-        /** The acknowledgement may leave. Called once, on any thread, possibly before {@code publish} returns. */
-        void settled();
-    }
-
     /**
      * Publishes. Takes no reference: the caller releases its own after the call.
      *
      * @param batch where durable sessions keep it, together with what was put there before for this publish; the caller
      *     commits it
-     * @param settlement called once each destination of QoS 1 or 2 has it, durably where it is durable; at once where
-     *     nothing is waited for
+     * @param settled run once when each destination of QoS 1 or 2 has it, durably where it is durable; at once where nothing
+     *     is waited for. On any thread, possibly before this returns
      * @return whether any subscription matched; if not, MQTT 5 clients are told (0x10)
      */
-    public boolean publish(Message message, JournalBatch batch, Settlement settlement) {
+    public boolean publish(Message message, JournalBatch batch, Runnable settled) {
         Route route = routes.route(message.topic());
         HybridTimestamp stamp = null;
         byte[] body = null;
@@ -108,12 +101,12 @@ public final class PublishRouter {
         }
         boolean deliveredHere = local.deliverOrdinary(route.local().clients(), message, batch);
         List<MeshTarget> targets = route.targets(message.qos());
-        Settlement all = settlement;
+        Runnable all = settled;
         if (!route.shared().isEmpty()) {
             SharedChoice choice = shared.publish(route, message, batch);
             deliveredHere |= choice.deliveredHere();
             targets = choice.targets();
-            all = settleOnceSafe(choice.held(), settlement);
+            all = settleOnceSafe(choice.held(), settled);
         }
         JournalUnit kept = batch.takeTouched();
         MeshRuns runs = runsByLoop.get();
@@ -122,44 +115,44 @@ public final class PublishRouter {
             settleOnceKept(kept, all);
         } else if (runs != null && inRuns && message.qos() == 0) {
             runs.add(message, route, targets);
-            settleOnceKept(kept, settlement);
+            settleOnceKept(kept, settled);
         } else if (runs != null && inRuns && !batch.isTogether() && MeshRuns.guarantees(message, targets)) {
-            runs.addGuaranteed(message, route, targets, settleOnceBoth(kept, settlement));
+            runs.addGuaranteed(message, route, targets, settleOnceBoth(kept, settled));
         } else {
             if (runs != null) {
                 runs.flush(); // What was published before goes before.
             }
             byte[] encoded = body != null ? body : PublishCodec.encode(message);
-            Runnable settled = settleOnceBoth(kept, all);
-            mesh.publish(publishes.of(message, stamp, encoded), targets, batch.takeTogether(), settled);
+            mesh.publish(
+                    publishes.of(message, stamp, encoded), targets, batch.takeTogether(), settleOnceBoth(kept, all));
         }
         return deliveredHere || !targets.isEmpty();
     }
 
     /** Of what members here have, nothing may be lost with this node. */
-    private static Settlement settleOnceSafe(List<Held> held, Settlement settlement) {
+    private static Runnable settleOnceSafe(List<Held> held, Runnable settled) {
         if (held.isEmpty()) {
-            return settlement;
+            return settled;
         }
-        Countdown last = new Countdown(1 + held.size(), settlement::settled);
+        Countdown last = new Countdown(1 + held.size(), settled);
         held.forEach(each -> each.whenSafe(last));
-        return last::run;
+        return last;
     }
 
-    private static void settleOnceKept(@Nullable JournalUnit kept, Settlement settlement) {
+    private static void settleOnceKept(@Nullable JournalUnit kept, Runnable settled) {
         if (kept == null) {
-            settlement.settled();
+            settled.run();
         } else {
-            kept.whenDurable(settlement::settled);
+            kept.whenDurable(settled);
         }
     }
 
     /** What the mesh runs when it has settled. */
-    private static Runnable settleOnceBoth(@Nullable JournalUnit kept, Settlement settlement) {
+    private static Runnable settleOnceBoth(@Nullable JournalUnit kept, Runnable settled) {
         if (kept == null) {
-            return settlement::settled;
+            return settled;
         }
-        Countdown both = new Countdown(2, settlement::settled);
+        Countdown both = new Countdown(2, settled);
         kept.whenDurable(both);
         return both;
     }

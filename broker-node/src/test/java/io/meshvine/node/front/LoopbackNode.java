@@ -16,7 +16,7 @@ import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.retained.RetainedRecords;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.mesh.wire.GuaranteedRun;
-import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.node.moquette.MoquetteEngine;
 import io.meshvine.node.routing.LocalDelivery;
 import io.meshvine.node.routing.MeshGate;
@@ -318,11 +318,10 @@ final class LoopbackNode implements AutoCloseable {
         }
 
         @Override
-        public void publish(PublishRun run) {}
-
-        @Override
-        public void publish(GuaranteedRun run) {
-            run.settled().forEach(this::confirm);
+        public void publish(Run run) {
+            if (run instanceof GuaranteedRun guaranteed) {
+                guaranteed.settled().forEach(this::confirm);
+            }
         }
 
         @Override

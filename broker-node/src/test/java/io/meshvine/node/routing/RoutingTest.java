@@ -17,7 +17,7 @@ import io.meshvine.mesh.retained.HybridClock;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.store.HeapRecordStore;
 import io.meshvine.mesh.wire.GuaranteedRun;
-import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
@@ -496,7 +496,7 @@ class RoutingTest {
         return publish(topic, qos, false, "x", () -> {});
     }
 
-    private boolean publish(String topic, int qos, boolean retain, String payload, PublishRouter.Settlement settled) {
+    private boolean publish(String topic, int qos, boolean retain, String payload, Runnable settled) {
         ByteBuf bytes = Unpooled.copiedBuffer(payload, StandardCharsets.UTF_8);
         Message message = new Message(
                 topic, bytes, qos, retain, MqttProperties.NO_PROPERTIES, Message.NEVER, "publisher", Origin.CLIENT);
@@ -537,7 +537,7 @@ class RoutingTest {
 
     private static final class RecordingMesh implements MeshGate {
         final List<Forwarded> published = new ArrayList<>();
-        final List<PublishRun> runs = new ArrayList<>();
+        final List<Run> runs = new ArrayList<>();
         final List<GuaranteedRun> guaranteed = new ArrayList<>();
         final List<String> order = new ArrayList<>();
         final List<Interest> added = new ArrayList<>();
@@ -550,15 +550,14 @@ class RoutingTest {
         }
 
         @Override
-        public void publish(GuaranteedRun run) {
-            guaranteed.add(run);
-            order.add("run of " + run.publishes() + " at qos" + run.qos());
-        }
-
-        @Override
-        public void publish(PublishRun run) {
-            runs.add(run);
-            order.add("run of " + run.publishes());
+        public void publish(Run run) {
+            if (run instanceof GuaranteedRun kept) {
+                guaranteed.add(kept);
+                order.add("run of " + kept.publishes() + " at qos" + kept.qos());
+            } else {
+                runs.add(run);
+                order.add("run of " + run.publishes());
+            }
         }
 
         @Override

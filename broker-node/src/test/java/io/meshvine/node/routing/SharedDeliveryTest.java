@@ -14,8 +14,7 @@ import io.meshvine.mesh.RecordStore.Family;
 import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.store.HeapRecordStore;
-import io.meshvine.mesh.wire.GuaranteedRun;
-import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
@@ -662,12 +661,7 @@ class SharedDeliveryTest {
         }
 
         @Override
-        public void publish(GuaranteedRun run) {
-            throw new IllegalStateException("the router does this");
-        }
-
-        @Override
-        public void publish(PublishRun run) {
+        public void publish(Run run) {
             throw new IllegalStateException("the router does this");
         }
 

@@ -14,8 +14,7 @@ import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.retained.RetainedMap;
 import io.meshvine.mesh.store.HeapRecordStore;
-import io.meshvine.mesh.wire.GuaranteedRun;
-import io.meshvine.mesh.wire.PublishRun;
+import io.meshvine.mesh.wire.Run;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.ConnectionFacts;
 import io.meshvine.node.session.Delivery;
@@ -261,12 +260,7 @@ class SlowClientTest {
         }
 
         @Override
-        public void publish(PublishRun run) {
-            throw new IllegalStateException("nobody is to get it");
-        }
-
-        @Override
-        public void publish(GuaranteedRun run) {
+        public void publish(Run run) {
             throw new IllegalStateException("nobody is to get it");
         }
 

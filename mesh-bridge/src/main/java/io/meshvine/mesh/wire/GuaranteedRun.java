@@ -7,6 +7,7 @@ import io.meshvine.mesh.Slices;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * Publishes of one topic and QoS, 1 or 2, for the ordinary subscribers of one peer, in the wire form of a frame: encoded by
@@ -20,9 +21,12 @@ public final class GuaranteedRun extends Run {
     /** All of it is kept until all of it is confirmed. */
     private static final int ENOUGH_BYTES = 16 << 10;
 
+    private static final int EXPECTED_PUBLISHES = 64;
+
     private final String topic;
     private final int qos;
-    private final List<Runnable> settled = new ArrayList<>();
+    private final Executor publisher;
+    private final List<Runnable> settled = new ArrayList<>(EXPECTED_PUBLISHES);
 
     /**
      * Begins a run.
@@ -31,11 +35,14 @@ public final class GuaranteedRun extends Run {
      *     is added
      * @param qos of the publishers
      * @param expectedBytes how long it may become, for a start
+     * @param publisher runs what waits for the publishes, where that is cheapest: on the thread that fills it, say
      */
-    public GuaranteedRun(NodeId peer, long interestVersion, String topic, int qos, int expectedBytes) {
+    public GuaranteedRun(
+            NodeId peer, long interestVersion, String topic, int qos, int expectedBytes, Executor publisher) {
         super(peer, interestVersion, expectedBytes, ENOUGH_BYTES);
         this.topic = topic;
         this.qos = qos;
+        this.publisher = publisher;
     }
 
     /** What was kept of one in the store. */
@@ -43,7 +50,7 @@ public final class GuaranteedRun extends Run {
         MeshPublish first = stored.publish();
         Slices further = stored.further();
         int expected = first.body().length + further.array().length;
-        GuaranteedRun run = new GuaranteedRun(peer, 0, first.topic(), first.qos(), expected);
+        GuaranteedRun run = new GuaranteedRun(peer, 0, first.topic(), first.qos(), expected, Runnable::run);
         byte[] topic = first.topic().getBytes(StandardCharsets.UTF_8);
         int at = run.add(topic, first.body().length);
         System.arraycopy(first.body(), 0, run.array(), at, first.body().length);
@@ -88,5 +95,10 @@ public final class GuaranteedRun extends Run {
     /** What waits for each of them, in order. */
     public List<Runnable> settled() {
         return settled;
+    }
+
+    /** Runs what waits for them. */
+    public Executor publisher() {
+        return publisher;
     }
 }

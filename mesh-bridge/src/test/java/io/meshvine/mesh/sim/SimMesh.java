@@ -480,7 +480,8 @@ final class SimMesh {
                 || latest.interestVersion() != life.index.version()
                 || latest.qos() != publish.qos()
                 || !latest.topic().equals(publish.topic())) {
-            latest = new GuaranteedRun(target.peer(), life.index.version(), publish.topic(), publish.qos(), 0);
+            latest = new GuaranteedRun(
+                    target.peer(), life.index.version(), publish.topic(), publish.qos(), 0, Runnable::run);
             open.add(latest);
         }
         return latest;

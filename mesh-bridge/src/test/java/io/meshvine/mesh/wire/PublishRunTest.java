@@ -108,7 +108,7 @@ class PublishRunTest {
 
     @Test
     void aGuaranteedRunIsReadBackWithItsBodies() throws WireException {
-        GuaranteedRun guaranteed = new GuaranteedRun(new NodeId(1, 1), 1, "a", 2, 0);
+        GuaranteedRun guaranteed = new GuaranteedRun(new NodeId(1, 1), 1, "a", 2, 0, Runnable::run);
         for (String payload : List.of("1", "", "x".repeat(200))) {
             byte[] body = ("\u0002\u0001\u0001" + payload).getBytes(StandardCharsets.UTF_8); // one property
             int at = guaranteed.add(A, body.length);
