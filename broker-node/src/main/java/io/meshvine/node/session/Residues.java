@@ -47,14 +47,12 @@ public final class Residues {
      * Keeps the rest of a session, which is deleted here otherwise.
      *
      * @param through place in the journal up to which the other node has everything
-     * @return null if there is no session that outlives its connections, or too much is left behind already
+     * @return null if there is no session that outlives its connections
      */
     public @Nullable Residue leave(String clientId, long through, NodeId home, Position interest, Set<NodeId> behind) {
         ClientSession session = sessions.get(clientId);
         SessionJournal journal = session == null ? null : session.journal();
-        if (session == null
-                || journal == null
-                || residues.size() >= sessions.limits().maxSessions()) {
+        if (session == null || journal == null) {
             return null;
         }
         Residue residue = new Residue(
@@ -84,10 +82,12 @@ public final class Residues {
 
     void end(Residue residue) {
         ClientSession session = residue.session();
-        residues.remove(session);
+        if (residues.remove(session) == null) {
+            return;
+        }
         unsubscriber.accept(directory.removeAll(session));
         JournalBatch batch = batch();
-        session.end(batch);
+        sessions.restEnded(session, batch);
         batch.commit();
     }
 

@@ -39,6 +39,10 @@ public final class Sessions implements AutoCloseable {
     private final EventLoop timer;
     private final ConcurrentHashMap<String, Held> held = new ConcurrentHashMap<>();
     private final AtomicInteger size = new AtomicInteger();
+
+    /** What is left here of sessions that moved. */
+    private final AtomicInteger leftBehind = new AtomicInteger();
+
     /** One lock for all client ids of a hash; held while a session is opened, closed or ended. */
     private final Object[] stripes = new Object[STRIPES];
 
@@ -215,8 +219,7 @@ public final class Sessions implements AutoCloseable {
             }
             end(existing, batch);
         }
-        if (size.incrementAndGet() > limits.maxSessions()) {
-            size.decrementAndGet();
+        if (!takePlace()) {
             return null;
         }
         SessionJournal own =
@@ -299,8 +302,7 @@ public final class Sessions implements AutoCloseable {
     @Nullable
     ClientSession openReceived(String clientId, SessionHeader there, long fence) {
         synchronized (stripe(clientId)) {
-            if (size.incrementAndGet() > limits.maxSessions()) {
-                size.decrementAndGet();
+            if (!takePlace()) {
                 return null;
             }
             SessionJournal own = SessionJournal.received(journal, clientId, there.lastSequence(), fence);
@@ -350,6 +352,7 @@ public final class Sessions implements AutoCloseable {
                 throw new IllegalStateException("not the session of its client");
             }
             current.cancelExpiry();
+            leftBehind.incrementAndGet();
             size.decrementAndGet();
             JournalBatch batch = journal.batch();
             session.leaveBehind(through, batch);
@@ -361,8 +364,28 @@ public final class Sessions implements AutoCloseable {
 
     /** What an earlier life of the node left behind of a session. */
     ClientSession restoreResidue(SessionJournal own, Residue.Header residue) {
+        leftBehind.incrementAndGet();
         String clientId = residue.clientId();
         return new ClientSession(clientId, context, detachedLoop(clientId), own);
+    }
+
+    /** Nothing is left here any more of a session that moved. */
+    void restEnded(ClientSession rest, JournalBatch batch) {
+        rest.end(batch);
+        leftBehind.decrementAndGet();
+    }
+
+    /**
+     * Whether there is room for one more session. There may be as many rests of sessions that moved; those beyond that
+     * take the places of sessions, so that a session which moves always has room for its own rest.
+     */
+    private boolean takePlace() {
+        int taken = Math.max(0, leftBehind.get() - limits.maxSessions());
+        if (size.incrementAndGet() > limits.maxSessions() - taken) {
+            size.decrementAndGet();
+            return false;
+        }
+        return true;
     }
 
     private Executor detachedLoop(String clientId) {

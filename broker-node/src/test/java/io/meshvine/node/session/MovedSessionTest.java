@@ -45,8 +45,21 @@ class MovedSessionTest {
     }
 
     private Sessions sessions(RecordStore store, long epoch) {
+        return sessions(store, epoch, SessionLimits.defaults().maxSessions());
+    }
+
+    private Sessions sessions(RecordStore store, long epoch, int maxSessions) {
+        SessionLimits all = SessionLimits.defaults();
         return new Sessions(
-                SessionLimits.defaults(),
+                new SessionLimits(
+                        maxSessions,
+                        all.maxSubscriptions(),
+                        all.maxInFlight(),
+                        all.maxQueuedMessages(),
+                        all.maxQueuedBytes(),
+                        all.maxQos0Pending(),
+                        all.maxQos0PendingBytes(),
+                        all.overflow()),
                 new SessionCounters(),
                 new Journal(store, epoch),
                 List.of(Runnable::run),
@@ -303,5 +316,29 @@ class MovedSessionTest {
         assertThat(rest.open()).isNull();
         residue.end();
         assertThat(oldHome.counters().dropped(DropReason.SESSION_ENDED)).isOne();
+    }
+
+    @Test
+    void aSessionThatMovesAlwaysHasRoomForItsRestWhichTakesThePlaceOfASessionInstead() {
+        Sessions small = sessions(new HeapRecordStore(), 1, 2);
+        Residues left = residues(small);
+        List<Residue> rests = new ArrayList<>();
+        for (String client : List.of("a", "b", "c")) {
+            assertThat(small.open(client, false, 600, FENCE)).as(client).isNotNull();
+            Residue rest = left.leave(client, 0, NEW_HOME, INTEREST, Set.of(ABSENT));
+            assertThat(rest).as(client).isNotNull();
+            left.subscribe(rest.session(), Subscription.of("t", 1));
+            rests.add(rest);
+        }
+        assertThat(left.match(ABSENT, "t", List.of())).hasSize(3);
+        assertThat(small.size()).isZero();
+
+        assertThat(small.open("d", false, 600, FENCE)).isNotNull();
+        assertThat(small.open("e", false, 600, FENCE))
+                .as("there are two rests, a third in the place of a session, and a session")
+                .isNull();
+        rests.get(0).end();
+        assertThat(small.open("e", false, 600, FENCE)).isNotNull();
+        small.close();
     }
 }

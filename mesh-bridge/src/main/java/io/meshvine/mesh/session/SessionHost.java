@@ -39,7 +39,7 @@ public interface SessionHost {
      * stays, and it stays subscribed for what some nodes still send to it here.
      *
      * @param through up to there the other node has everything, as its export said
-     * @return null if there is no session that outlives its connections, or no room: nothing was done
+     * @return null if there is no session that outlives its connections: nothing was done
      */
     @Nullable
     LeftBehind leaveBehind(String clientId, long through, NodeId home, Position interest, Set<NodeId> behind);
