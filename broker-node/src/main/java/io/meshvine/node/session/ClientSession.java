@@ -64,7 +64,10 @@ public final class ClientSession {
     private @Nullable PacketIdSet inboundQos2;
 
     /** Messages that came while the session moves here, from its old home or directly; the second copy is left out. */
-    private volatile @Nullable Set<Long> moving;
+    private volatile @Nullable SeenCopies moving;
+
+    /** When it last began to move, in wall-clock milliseconds. */
+    private volatile long movedMillis;
 
     /** Of those that came directly, what the old home has too: its copy is in its place, the direct one is left out. */
     private volatile @Nullable Set<Long> repeated;
@@ -204,7 +207,7 @@ public final class ClientSession {
             context.counters().onDropped(refusal, delivery.message().count());
             return false;
         }
-        Set<Long> seen = moving;
+        SeenCopies seen = moving;
         if (seen != null && !isFirst(delivery, seen)) {
             return true;
         }
@@ -272,12 +275,13 @@ public final class ClientSession {
         scheduleTurn();
     }
 
-    private static boolean isFirst(Delivery delivery, Set<Long> seen) {
-        return delivery.message().id() == Message.NO_ID || seen.add(copyOf(delivery));
+    private boolean isFirst(Delivery delivery, SeenCopies seen) {
+        return delivery.message().id() == Message.NO_ID
+                || seen.isFirst(copyOf(delivery), context.wallMillis().getAsLong());
     }
 
     /** A shared subscription and an ordinary one may each bring a message. */
-    private static long copyOf(Delivery delivery) {
+    static long copyOf(Delivery delivery) {
         long id = delivery.message().id();
         GroupKey group = delivery.group();
         return group == null ? id : id ^ ~(long) group.hashCode();
@@ -429,9 +433,19 @@ public final class ClientSession {
 
     /** From now on messages are told apart. */
     void moveHere() {
-        if (moving == null) {
-            moving = ConcurrentHashMap.newKeySet();
+        SeenCopies seen = moving;
+        movedMillis = context.wallMillis().getAsLong();
+        if (seen == null) {
+            moving = new SeenCopies();
+        } else {
+            seen.forgetOld(movedMillis);
         }
+    }
+
+    /** By which the next home tells messages apart: what this one took of late. */
+    List<byte[]> seenCopies() {
+        SeenCopies seen = moving;
+        return seen == null ? List.of() : seen.records(context.wallMillis().getAsLong());
     }
 
     /** Another node begins to read what is in it, or did so in vain. */
@@ -452,15 +466,31 @@ public final class ClientSession {
      * while the direct one may be ahead of what only the old home had.
      */
     void cameFromOldHome(Delivery delivery) {
-        Set<Long> seen = moving;
+        SeenCopies seen = moving;
         if (seen != null && !isFirst(delivery, seen)) {
-            Set<Long> left = repeated;
-            if (left == null) {
-                left = ConcurrentHashMap.newKeySet();
-                repeated = left;
-            }
-            left.add(copyOf(delivery));
+            leaveOut(copyOf(delivery));
         }
+    }
+
+    /**
+     * Takes note of a message that the session took elsewhere, and that is not in what comes from there any more.
+     *
+     * @param direct whether what came directly has not gone further since {@link #hold}: it is left out
+     */
+    void seenElsewhere(long copy, long atMillis, boolean direct) {
+        SeenCopies seen = moving;
+        if (seen != null && !seen.isFirst(copy, atMillis) && direct) {
+            leaveOut(copy);
+        }
+    }
+
+    private void leaveOut(long copy) {
+        Set<Long> left = repeated;
+        if (left == null) {
+            left = ConcurrentHashMap.newKeySet();
+            repeated = left;
+        }
+        left.add(copy);
     }
 
     /** Works off what came since {@link #hold}, on this thread, so that what is left out is not kept any longer. */
@@ -468,10 +498,12 @@ public final class ClientSession {
         takeTurn(home);
     }
 
-    /** No second copy is expected any more. */
+    /** No second copy is expected any more, unless it moved again since. */
     void settled() {
-        moving = null;
-        repeated = null;
+        if (context.wallMillis().getAsLong() - movedMillis >= SeenCopies.TIME.toMillis()) {
+            moving = null;
+            repeated = null;
+        }
     }
 
     /** How it stands, as another node has to know. */
@@ -980,7 +1012,7 @@ public final class ClientSession {
     /** What others keep and what goes here goes together. */
     private void redeliverSome(List<Entry> moved) {
         SessionJournal own = journal;
-        Set<Long> seen = moving;
+        SeenCopies seen = moving;
         JournalBatch batch = context.journal().batch();
         List<Delivery> deliveries = new ArrayList<>(moved.size());
         for (Entry entry : moved) {
@@ -988,7 +1020,7 @@ public final class ClientSession {
                 own.deleteMoved(batch.unit(), entry);
             }
             if (seen != null) {
-                seen.remove(copyOf(entry.pending())); // It may come back, and is no second copy then.
+                seen.forget(copyOf(entry.pending())); // It may come back, and is no second copy then.
             }
             deliveries.add(entry.pending());
         }

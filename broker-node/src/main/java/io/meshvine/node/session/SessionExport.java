@@ -6,6 +6,8 @@ import io.meshvine.mesh.WriteUnit;
 import io.meshvine.mesh.session.SessionHost;
 import io.meshvine.mesh.wire.WireWriter;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ public final class SessionExport implements SessionHost.Export {
 
     private final RecordStore store;
     private final SessionHeader header;
+    private final Iterator<byte[]> seenCopies;
     private final Cursor subscriptions;
     private final Cursor inbound;
     private final Cursor deliveries;
@@ -26,11 +29,15 @@ public final class SessionExport implements SessionHost.Export {
     private volatile boolean settled;
     private boolean begun;
 
-    /** @param wholeThrough all up to this place in the journal can be read */
-    SessionExport(RecordStore store, SessionHeader header, long wholeThrough) {
+    /**
+     * @param seenCopies of {@link ClientSession#seenCopies}
+     * @param wholeThrough all up to this place in the journal can be read
+     */
+    SessionExport(RecordStore store, SessionHeader header, List<byte[]> seenCopies, long wholeThrough) {
         long number = header.number();
         this.store = store;
         this.header = header;
+        this.seenCopies = seenCopies.iterator();
         this.whole = new Cursor(
                 SessionParts.DELIVERY,
                 Family.QUEUES,
@@ -96,6 +103,9 @@ public final class SessionExport implements SessionHost.Export {
             SessionParts.write(part, SessionParts.HEADER, new byte[0], SessionRecords.header(header));
         }
         subscriptions.read(part);
+        while (part.size() < SessionParts.PART_BYTES && seenCopies.hasNext()) {
+            SessionParts.write(part, SessionParts.SEEN, new byte[0], seenCopies.next());
+        }
         if (part.size() < SessionParts.PART_BYTES) {
             inbound.read(part);
         }

@@ -3,8 +3,10 @@ package io.meshvine.node.session;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore.Family;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ public final class SessionImport {
     private final List<Subscription> subscriptions = new ArrayList<>();
     private final Set<Integer> unreleased = new HashSet<>();
     private final List<SessionParts.Part> deliveries = new ArrayList<>();
+    private final Map<Long, Long> seenAtMillis = new HashMap<>();
     private @Nullable SessionHeader header;
     private @Nullable ClientSession session;
     private boolean isNew;
@@ -57,6 +60,8 @@ public final class SessionImport {
                         SessionRecords.queued(record.key(), record.value()); // unreadable ones are refused now
                         deliveries.add(record);
                     }
+                    case SessionParts.SEEN ->
+                        SeenCopies.read(record.value(), sessions.wallMillis(), seenAtMillis::put);
                     case SessionParts.RESIDUE -> isResidue = true;
                     default -> throw new IllegalArgumentException("a record of kind " + (int) record.kind());
                 }
@@ -140,12 +145,14 @@ public final class SessionImport {
             SessionRecords.Queued queued = SessionRecords.queued(record.key(), record.value());
             if (queued.delivery() != null) {
                 here.cameFromOldHome(queued.delivery());
+                seenAtMillis.remove(ClientSession.copyOf(queued.delivery()));
             }
             queue.add(queued);
             if (own != null) {
                 own.putQueued(batch.unit(), queued.sequence(), record.value());
             }
         }
+        seenAtMillis.forEach((copy, atMillis) -> here.seenElsewhere(copy, atMillis, true));
         here.restore(queue, List.copyOf(unreleased), there.sentThrough());
         if (own != null) {
             unreleased.forEach(id -> own.putInbound(batch.unit(), id));
@@ -163,6 +170,7 @@ public final class SessionImport {
                 delivery.message().release();
             }
         }
+        seenAtMillis.forEach((copy, atMillis) -> here.seenElsewhere(copy, atMillis, false));
     }
 
     /** The old home is out of reach: a session that is open goes on with what came here. */

@@ -17,6 +17,9 @@ final class SessionParts {
     static final char INBOUND = 'Q';
     static final char DELIVERY = 'D';
 
+    /** Messages that it took of late, delivered or not: see {@link SeenCopies}. */
+    static final char SEEN = 'M';
+
     /** First of all: these are the rest of a session that is at its new home already. */
     static final char RESIDUE = 'R';
 

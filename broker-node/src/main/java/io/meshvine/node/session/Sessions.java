@@ -28,9 +28,6 @@ public final class Sessions implements AutoCloseable {
 
     private static final int STRIPES = 64;
 
-    /** So long after a session moved here, a message may come that came from its old home too. */
-    private static final Duration SECOND_COPIES_COME = Duration.ofMinutes(1);
-
     private final SessionLimits limits;
     private final SessionCounters counters;
     private final Journal journal;
@@ -259,7 +256,8 @@ public final class Sessions implements AutoCloseable {
             current.cancelExpiry();
             current.session.handingOver(true);
             current.session.moveHere(); // What comes from now on may come to the other node too, and back from there.
-            return new SessionExport(journal.store(), header, current.session.wholeThrough());
+            return new SessionExport(
+                    journal.store(), header, current.session.seenCopies(), current.session.wholeThrough());
         }
     }
 
@@ -314,9 +312,13 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
+    long wallMillis() {
+        return timer.wallMillis();
+    }
+
     /** For a while, second copies of messages may still come. */
     void settleLater(ClientSession session) {
-        timer.schedule(SECOND_COPIES_COME, session::settled);
+        timer.schedule(SeenCopies.TIME, session::settled);
     }
 
     /**

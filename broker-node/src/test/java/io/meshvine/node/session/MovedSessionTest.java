@@ -341,4 +341,44 @@ class MovedSessionTest {
         assertThat(small.open("e", false, 600, FENCE)).isNotNull();
         small.close();
     }
+
+    @Test
+    void aSecondCopyIsToldByWhatTheSessionTookAtTheHomesBefore() {
+        ClientSession old = open(oldHome);
+        Message twice = message("twice");
+        ClientSession there = move(oldHome, newHome, FENCE + 1);
+        deliver(there, twice); // came directly
+        deliver(old, twice); // and to the old home, where it is left behind
+        JournalBatch has = newHome.journal().batch();
+        there.forgetThrough(there.journal().lastSequence(), has); // the client has it
+        has.commit();
+        Sessions third = sessions(new HeapRecordStore(), 1);
+        ClientSession home = move(newHome, third, FENCE + 2);
+        Message direct = message("direct");
+        deliver(home, direct);
+
+        Residue residue = residues(oldHome).leave(CLIENT, 0, NEW_HOME, INTEREST, Set.of(ABSENT));
+        assertThat(residue).isNotNull();
+        deliver(residue.session(), direct);
+        deliver(residue.session(), message("late"));
+        SessionImport rest = third.receive(CLIENT, FENCE + 2, OLD_HOME, residue.begin(), 0);
+        copy(residue.export(), rest);
+        rest.open();
+        rest.finish(3, () -> {});
+
+        assertThat(queue(third.journal().store())).containsExactly("direct", "late");
+        third.close();
+    }
+
+    private static ClientSession move(Sessions from, Sessions to, long fence) {
+        from.noteWhole(CLIENT);
+        SessionExport export = from.export(CLIENT);
+        assertThat(export).isNotNull();
+        SessionImport coming = to.receive(CLIENT, fence, OLD_HOME, fence - 1, 0);
+        copy(export, coming);
+        ClientSession session = coming.open();
+        assertThat(session).isNotNull();
+        coming.finish(export.through(), () -> {});
+        return session;
+    }
 }
