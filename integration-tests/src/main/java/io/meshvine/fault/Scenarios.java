@@ -22,6 +22,7 @@ final class Scenarios {
                 new RestartStorm(),
                 new RestartNodes(),
                 new Roaming(),
+                new RoamingInSplit(),
                 new FullDisk(),
                 new PowerCut(),
                 new StalledPeer());

@@ -77,6 +77,7 @@ final class Table {
         out.println();
         out.println(outcome.scenario() + ", seed " + outcome.seed() + ": " + losses.size() + " ranges lost");
         losses.stream().limit(SHOWN).forEach(loss -> out.println("  " + loss));
+        outcome.ledger().overtaken().stream().limit(SHOWN).forEach(late -> out.println("  " + late));
         outcome.ledger().repeats().stream().limit(SHOWN).forEach(repeat -> out.println("  " + repeat));
     }
 }

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * All clients of a run: at every node publishers of each QoS and of retained messages, subscribers with durable and
@@ -149,12 +151,35 @@ public final class Fleet implements AutoCloseable {
 
     /** Somebody who roams goes to another node, in one of the ways that there are. Returns who, when, where and how. */
     public String roam(Random random) {
-        ReceivingClient roamer = roamers.get(random.nextInt(roamers.size()));
-        int step = 1 + random.nextInt(brokers.size() - 1);
+        return roam(random, IntStream.range(0, brokers.size()).boxed().collect(Collectors.toSet()));
+    }
+
+    /** The same, to one of these nodes. */
+    public String roam(Random random, Set<Integer> nodes) {
+        return roam(roamers.get(random.nextInt(roamers.size())), random, nodes);
+    }
+
+    /** All who roam go to these nodes, unless they are there. */
+    public List<String> gather(Random random, Set<Integer> nodes) {
+        return roamers.stream()
+                .filter(roamer -> !nodes.contains(loop.call(() -> roamer.receiver().node())))
+                .map(roamer -> roam(roamer, random, nodes))
+                .toList();
+    }
+
+    /** Waits until all who roam are connected. False if that takes too long. */
+    public boolean awaitRoamers() {
+        return await(START_LIMIT, () -> roamers.stream().allMatch(MqttClient::isConnected));
+    }
+
+    private String roam(ReceivingClient roamer, Random random, Set<Integer> nodes) {
         int way = random.nextInt(WAYS.size());
+        int choice = random.nextInt(Integer.MAX_VALUE);
         return loop.call(() -> {
             int before = roamer.receiver().node();
-            int next = (before + step) % brokers.size();
+            List<Integer> others =
+                    nodes.stream().filter(node -> node != before).sorted().toList();
+            int next = others.get(choice % others.size());
             if (way == 0) {
                 roamer.leave();
             } else if (way == 1) {

@@ -10,9 +10,10 @@ import java.util.function.ToIntFunction;
  */
 public final class Ledger {
     /** How many are kept in detail; all are counted. */
-    private static final int MAX_REPEATS = 100;
+    private static final int MAX_DETAILS = 100;
 
     private final List<Repeat> repeats = new ArrayList<>();
+    private final List<Overtaken> overtaken = new ArrayList<>();
     private final List<Stream> streams = new ArrayList<>();
     private final List<Receiver> receivers = new ArrayList<>();
     private final List<Stream> retained = new ArrayList<>();
@@ -90,7 +91,12 @@ public final class Ledger {
             return;
         }
         Stream stream = streams.get(streamId);
+        int lateBefore = receiver.of(stream).reordered();
         Arrivals.Kind kind = receiver.receive(stream, sequence, nowMillis);
+        if (receiver.of(stream).reordered() > lateBefore && overtaken.size() < MAX_DETAILS) {
+            overtaken.add(new Overtaken(
+                    receiver.name(), receiver.node(), stream.topic(), sequence, stream.sentMillis(sequence), nowMillis));
+        }
         if (kind == Arrivals.Kind.REPEAT) {
             repeated(receiver, stream, sequence, nowMillis);
         } else if (kind == Arrivals.Kind.FIRST && stream.qos() > 0) {
@@ -102,7 +108,7 @@ public final class Ledger {
     }
 
     private void repeated(Receiver receiver, Stream stream, int sequence, int nowMillis) {
-        if (receiver.effectiveQos(stream) == 2 && repeats.size() < MAX_REPEATS) {
+        if (receiver.effectiveQos(stream) == 2 && repeats.size() < MAX_DETAILS) {
             repeats.add(new Repeat(
                     receiver.name(),
                     receiver.node(),
@@ -202,6 +208,7 @@ public final class Ledger {
                 strangers,
                 losses,
                 repeats,
+                overtaken,
                 unavailable);
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
  * @param strangers deliveries that nobody sent
  * @param losses what was lost, message ranges by receiver and stream
  * @param repeats the first of the deliveries at QoS 2 beyond the first
+ * @param overtaken the first of those that came after a later one
  * @param unavailableMillis by node: how long it did not serve its own clients
  */
 public record LedgerReport(
@@ -32,11 +33,13 @@ public record LedgerReport(
         long strangers,
         List<Loss> losses,
         List<Repeat> repeats,
+        List<Overtaken> overtaken,
         List<Integer> unavailableMillis) {
     public LedgerReport {
         duplicates = List.copyOf(duplicates);
         losses = List.copyOf(losses);
         repeats = List.copyOf(repeats);
+        overtaken = List.copyOf(overtaken);
         unavailableMillis = List.copyOf(unavailableMillis);
     }
 }
