@@ -10,6 +10,7 @@ import io.meshvine.node.front.Front;
 import io.meshvine.node.front.Homes;
 import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.Wills;
+import io.meshvine.node.session.CleanStartRecords;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Residue;
 import io.meshvine.node.session.Residues;
@@ -29,6 +30,7 @@ final class ClientHomes implements Homes, SessionHost {
     private final MeshSide mesh;
     private final Sessions sessions;
     private final Residues residues;
+    private final CleanStartRecords cleanStarts;
     private final Subscriptions subscriptions;
     private final List<Executor> publishers;
     private final Wills wills;
@@ -43,12 +45,14 @@ final class ClientHomes implements Homes, SessionHost {
             DirectoryOptions options,
             Sessions sessions,
             Residues residues,
+            CleanStartRecords cleanStarts,
             Subscriptions subscriptions,
             Wills wills,
             List<Executor> publishers) {
         this.mesh = mesh;
         this.sessions = sessions;
         this.residues = residues;
+        this.cleanStarts = cleanStarts;
         this.subscriptions = subscriptions;
         this.publishers = List.copyOf(publishers);
         residues.onEnd(subscriptions::restEnded);
@@ -85,6 +89,11 @@ final class ClientHomes implements Homes, SessionHost {
     /** A session of an earlier life goes on. Before the mesh is joined. */
     void restored(ClientSession session) {
         directory.restored(session.clientId(), session.fence(), session.begun());
+    }
+
+    /** What an earlier life knew of clean starts. Before the sessions, and before the mesh is joined. */
+    void restoreCleanStarts() {
+        cleanStarts.restore(directory::restoredBegun);
     }
 
     /** What an earlier life left behind of a session that moved. Before the mesh is joined. */
@@ -162,6 +171,16 @@ final class ClientHomes implements Homes, SessionHost {
             subscriptions.leaveBehind(residue.session(), residues);
         }
         return residue;
+    }
+
+    @Override
+    public void keepBegun(String clientId, long fence, Runnable durable) {
+        cleanStarts.keep(clientId, fence, durable);
+    }
+
+    @Override
+    public void forgetBegun(String clientId) {
+        cleanStarts.forget(clientId);
     }
 
     /** Each of the threads that publish runs a task; what it was about is done by then. */

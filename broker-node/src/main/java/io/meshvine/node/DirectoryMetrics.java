@@ -34,6 +34,14 @@ final class DirectoryMetrics {
                 "clients.sessions.staged.bytes",
                 "what came of sessions on their way here",
                 () -> clients.get().stagedBytes());
+        metrics.gauge(
+                "clients.clean.starts",
+                "clients whose sessions began anew while some node was out of reach, which is to know",
+                () -> clients.get().cleanStarts());
+        metrics.counter(
+                "clients.clean.starts.forgotten",
+                "those for which there was no room",
+                () -> clients.get().cleanStartsForgotten());
         metrics.counter(
                 "clients.registrations.refused",
                 "registrations for which there was no room",

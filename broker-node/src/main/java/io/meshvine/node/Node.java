@@ -41,6 +41,7 @@ import io.meshvine.node.routing.SharedStrategy;
 import io.meshvine.node.routing.Subscriptions;
 import io.meshvine.node.routing.SysTopics;
 import io.meshvine.node.routing.Wills;
+import io.meshvine.node.session.CleanStartRecords;
 import io.meshvine.node.session.ClientSession;
 import io.meshvine.node.session.Delivery;
 import io.meshvine.node.session.GroupCustody;
@@ -168,9 +169,10 @@ public final class Node implements RunningNode {
                         mesh,
                         bridgeLoop,
                         home.id(),
-                        directoryOptions(config.session()),
+                        directoryOptions(config.session(), config.mesh().outboxRetention()),
                         sessions,
                         residues,
+                        new CleanStartRecords(store),
                         subscriptions,
                         wills,
                         List.of(timer, sessionLoop::execute))
@@ -369,6 +371,9 @@ public final class Node implements RunningNode {
     private List<Interest> restoreSessions() {
         List<Interest> interests = new ArrayList<>();
         shared.adopt(custody.restore());
+        if (homes != null) {
+            homes.restoreCleanStarts();
+        }
         int restored = SessionRestore.run(
                 sessions,
                 residues,
@@ -479,8 +484,8 @@ public final class Node implements RunningNode {
         return new WillOptions(will.grace(), will.maxHeld(), will.maxHeldBytes());
     }
 
-    private static DirectoryOptions directoryOptions(SessionConfig session) {
-        return new DirectoryOptions(session.claimTimeout(), session.maxSessions());
+    private static DirectoryOptions directoryOptions(SessionConfig session, Duration outboxRetention) {
+        return new DirectoryOptions(session.claimTimeout(), session.maxSessions(), outboxRetention);
     }
 
     private static FrontOptions frontOptions(NodeConfig config) {

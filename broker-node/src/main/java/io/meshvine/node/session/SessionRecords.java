@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * order; strings are UTF-8. Each value begins with its version.
  *
  * <pre>
- * SESSIONS  'H' client id                     header
+ * SESSIONS  'B' client id                     a session of it began anew: by which claim
+ *           'H' client id                     header
  *           'O' session number, node          it came from there, or another part of it: that one's fence, and how far
  *           'Q' session number, packet id     a QoS 2 publish of the client that it has not released
  *           'R' session number                what is left of a session that moved
@@ -37,6 +38,7 @@ final class SessionRecords {
 
     private static final byte VERSION = 1;
 
+    private static final byte BEGUN = 'B';
     private static final byte HEADER = 'H';
     private static final byte INBOUND = 'Q';
     private static final byte SUBSCRIPTION = 'S';
@@ -74,8 +76,21 @@ final class SessionRecords {
     // ---- Keys
 
     static byte[] headerKey(String clientId) {
+        return key(HEADER, clientId);
+    }
+
+    static byte[] begunKey(String clientId) {
+        return key(BEGUN, clientId);
+    }
+
+    private static byte[] key(byte kind, String clientId) {
         byte[] id = clientId.getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(1 + id.length).put(HEADER).put(id).array();
+        return ByteBuffer.allocate(1 + id.length).put(kind).put(id).array();
+    }
+
+    /** Where clean starts begin and, one further, end. */
+    static byte[] allBegun(int further) {
+        return new byte[] {(byte) (BEGUN + further)};
     }
 
     /** Where headers begin and, one further, end. */
@@ -175,8 +190,9 @@ final class SessionRecords {
                 .array();
     }
 
-    static String clientIdOf(byte[] headerKey) {
-        return new String(headerKey, 1, headerKey.length - 1, StandardCharsets.UTF_8);
+    /** Of a header or a clean start. */
+    static String clientIdOf(byte[] key) {
+        return new String(key, 1, key.length - 1, StandardCharsets.UTF_8);
     }
 
     /** The session that an inbound or subscription record belongs to. */
@@ -196,7 +212,15 @@ final class SessionRecords {
         return ByteBuffer.wrap(queueKey).getLong(Long.BYTES);
     }
 
-    // ---- Header, subscription, unreleased publish
+    // ---- Clean start, header, subscription, unreleased publish
+
+    static byte[] begun(long fence) {
+        return ByteBuffer.allocate(1 + Long.BYTES).put(VERSION).putLong(fence).array();
+    }
+
+    static long begun(byte[] key, byte[] value) {
+        return read(Family.SESSIONS, key, value, ByteBuffer::getLong);
+    }
 
     static byte[] header(SessionHeader header) {
         return ByteBuffer.allocate(VALUE_OF_HEADER)

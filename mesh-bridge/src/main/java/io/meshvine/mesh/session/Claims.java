@@ -88,6 +88,7 @@ final class Claims {
             claim.holders.addAll(answer.holders());
         }
         home.fence = fence;
+        parts.cleanStarts.applyTo(home);
         home.winner = null;
         HandingOver older = home.handingOver;
         if (older != null) {
@@ -109,6 +110,9 @@ final class Claims {
 
     /** Everything of the client in reach is here: its connection is let in. */
     void grant(Home home, Claim claim) {
+        if (!isBegun(home, claim)) {
+            return;
+        }
         home.begun = home.begins();
         home.claim = null;
         home.keep();
@@ -119,6 +123,22 @@ final class Claims {
         }
         claim.claimant.granted(home.fence);
         parts.rivals.offer(home);
+    }
+
+    /** Whether the claim is to be granted now: not before its clean start is known wherever nodes out of reach will ask. */
+    private boolean isBegun(Home home, Claim claim) {
+        if (claim.begun == Claim.Keeping.NOT_YET && claim.clean && parts.cleanStarts.isNews()) {
+            claim.begun = Claim.Keeping.UNDER_WAY;
+            parts.cleanStarts.begin(
+                    home,
+                    () -> parts.turns.execute(() -> {
+                        claim.begun = Claim.Keeping.DONE;
+                        if (home.claim == claim) {
+                            parts.fetches.next(home);
+                        }
+                    }));
+        }
+        return claim.begun != Claim.Keeping.UNDER_WAY;
     }
 
     /** A later connection at another node has the better claim. */

@@ -37,7 +37,8 @@ public final class ClientDirectory implements PeerService {
     public static final int CHANNEL = 2;
 
     private final DirectoryParts parts;
-    private volatile Statistics latest = new Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private volatile Statistics latest = new Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
     /**
      * How it stands.
      *
@@ -54,6 +55,8 @@ public final class ClientDirectory implements PeerService {
      * @param coming sessions on their way here
      * @param waiting sessions that wait until some of these are here
      * @param stagedBytes what came of sessions on their way here
+     * @param cleanStarts clients whose sessions began anew while some node was out of reach, which is to know
+     * @param cleanStartsForgotten those for which there was no room
      */
     public record Statistics(
             int homes,
@@ -68,7 +71,9 @@ public final class ClientDirectory implements PeerService {
             int residues,
             int coming,
             int waiting,
-            long stagedBytes) {}
+            long stagedBytes,
+            int cleanStarts,
+            long cleanStartsForgotten) {}
 
     /**
      * Where a client is at home.
@@ -112,7 +117,9 @@ public final class ClientDirectory implements PeerService {
                 parts.residues.size(),
                 intake.size(),
                 intake.waiting(),
-                intake.bytes());
+                intake.bytes(),
+                parts.cleanStarts.size(),
+                parts.cleanStarts.forgotten());
     }
 
     /** Where a client is at home, as far as this node knows: it is at home here, or this is one of its registrars. */
@@ -148,7 +155,13 @@ public final class ClientDirectory implements PeerService {
         home.keep();
         home.whole = true;
         home.durable = true;
+        parts.cleanStarts.onRestored(home);
         parts.homes.assign(home);
+    }
+
+    /** A session began anew in an earlier life of this node, whatever became of it. Before the sessions. */
+    public void restoredBegun(String clientId, long fence) {
+        parts.cleanStarts.restored(clientId, fence);
     }
 
     /** What an earlier life of this node left behind of a session that moved. Before the first peer. */
@@ -193,6 +206,7 @@ public final class ClientDirectory implements PeerService {
         parts.peers.begin(peer);
         parts.homes.onConnected(peer);
         parts.residues.onConnected();
+        parts.cleanStarts.onConnected(peer);
     }
 
     @Override
@@ -205,6 +219,7 @@ public final class ClientDirectory implements PeerService {
         parts.fetches.onInterrupted(peer);
         parts.flushes.onInterrupted(peer);
         parts.homes.onInterrupted(peer);
+        parts.cleanStarts.onInterrupted(peer);
         parts.claims.undecidedWithout(peer);
     }
 
@@ -245,6 +260,8 @@ public final class ClientDirectory implements PeerService {
             parts.rivals.onNotHome(notHome);
         } else if (item instanceof Item.Have have) {
             parts.rivals.onHave(from, have);
+        } else if (item instanceof Item.Began began) {
+            parts.cleanStarts.onBegan(began);
         } else if (item instanceof Item.Seek seek) {
             registrar.seek(from, seek);
         } else if (item instanceof Item.Fetch fetch) {
@@ -286,6 +303,7 @@ public final class ClientDirectory implements PeerService {
     public void onTick() {
         parts.fetches.onTick();
         parts.residues.onTick();
+        parts.cleanStarts.onTick();
         parts.homes.sweepSoon();
         latest = statistics();
     }

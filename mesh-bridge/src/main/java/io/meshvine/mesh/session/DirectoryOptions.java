@@ -10,15 +10,17 @@ import java.time.Duration;
  * @param maxRegistrations client ids that this node keeps as a registrar; further ones are not found here
  * @param maxFetches sessions that may be on their way here at once; further ones wait for their turn
  * @param maxStagedBytes what may have come of sessions that are on their way here; beyond that, they come one at a time
+ * @param cleanStartsKept how long nodes out of reach are to be told of a clean start when they are back
  */
-public record DirectoryOptions(Duration claimTimeout, int maxRegistrations, int maxFetches, long maxStagedBytes) {
+public record DirectoryOptions(
+        Duration claimTimeout, int maxRegistrations, int maxFetches, long maxStagedBytes, Duration cleanStartsKept) {
 
     private static final int MAX_FETCHES = 1_024;
     private static final long MAX_STAGED_BYTES = 64L * 1024 * 1024;
 
     /** A thousand sessions at once, and 64 MiB. */
-    public DirectoryOptions(Duration claimTimeout, int maxRegistrations) {
-        this(claimTimeout, maxRegistrations, MAX_FETCHES, MAX_STAGED_BYTES);
+    public DirectoryOptions(Duration claimTimeout, int maxRegistrations, Duration cleanStartsKept) {
+        this(claimTimeout, maxRegistrations, MAX_FETCHES, MAX_STAGED_BYTES, cleanStartsKept);
     }
 
     public DirectoryOptions {
@@ -33,8 +35,8 @@ public record DirectoryOptions(Duration claimTimeout, int maxRegistrations, int 
         }
     }
 
-    /** Half a second, and a million client ids. */
+    /** Half a second, a million client ids, and a day. */
     public static DirectoryOptions defaults() {
-        return new DirectoryOptions(Duration.ofMillis(500), 1_000_000);
+        return new DirectoryOptions(Duration.ofMillis(500), 1_000_000, Duration.ofDays(1));
     }
 }

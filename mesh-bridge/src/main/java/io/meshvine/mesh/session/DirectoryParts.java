@@ -23,6 +23,7 @@ final class DirectoryParts {
     final Fetches fetches;
     final HandOvers handOvers;
     final Residues residues;
+    final CleanStarts cleanStarts;
 
     DirectoryParts(
             EventLoop loop,
@@ -43,5 +44,6 @@ final class DirectoryParts {
         this.fetches = new Fetches(this, links);
         this.handOvers = new HandOvers(this);
         this.residues = new Residues(this, links);
+        this.cleanStarts = new CleanStarts(this, links);
     }
 }

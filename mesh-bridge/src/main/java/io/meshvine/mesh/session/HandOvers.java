@@ -151,6 +151,14 @@ final class HandOvers {
     private void onFrozen(Home home) {
         HandingOver handingOver = home.handingOver;
         home.connected = false;
+        if (handingOver == null && home.ending) {
+            home.ending = false;
+            if (home.claim == null && parts.cleanStarts.isOld(home)) {
+                long fence = home.fence;
+                parts.host.end(home.clientId, () -> parts.turns.execute(() -> over(home, fence)));
+                return;
+            }
+        }
         if (handingOver == null) {
             Home.Moved moved = home.moved;
             if (moved != null && home.claim == null) {
@@ -182,10 +190,22 @@ final class HandOvers {
         if (handingOver.stage() == Stage.CONFIRMING) {
             parts.peers.send(handingOver.to, new Item.Nothing(handingOver.ticket));
             handedOver(home, handingOver);
-        } else if (home.fence == fence && home.claim == null && home.handingOver == null) {
-            parts.homes.drop(home); // The other node has left meanwhile.
+        } else {
+            over(home, fence); // The other node has left meanwhile.
+        }
+    }
+
+    private void over(Home home, long fence) {
+        if (home.fence == fence && home.claim == null && home.handingOver == null) {
+            parts.homes.drop(home);
             release(home);
         }
+    }
+
+    /** The session is over: it began anew elsewhere, and is not there any more. */
+    void endHere(Home home) {
+        home.ending = true;
+        freeze(home);
     }
 
     /** Another node has the session: it is deleted here, but for what may still come. */

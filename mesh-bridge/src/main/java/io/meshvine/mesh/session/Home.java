@@ -66,6 +66,9 @@ final class Home {
 
     boolean frozen;
 
+    /** Once it is frozen it ends, for it is older than a clean start. */
+    boolean ending;
+
     /** Where what is here is already. */
     @Nullable
     Moved moved;
@@ -136,6 +139,15 @@ final class Home {
 
         final boolean again;
         boolean decided;
+
+        /** That a session begins anew is being kept, or is. */
+        Keeping begun = Keeping.NOT_YET;
+
+        enum Keeping {
+            NOT_YET,
+            UNDER_WAY,
+            DONE
+        }
 
         Claim(long ticket, boolean clean, boolean again, Claimant claimant) {
             this.ticket = ticket;

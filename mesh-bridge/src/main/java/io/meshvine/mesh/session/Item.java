@@ -30,6 +30,11 @@ sealed interface Item {
     /** Another node has the better claim. */
     record Superseded(String clientId, Rank winner) implements Item {}
 
+    // ---- To all peers, who may have something older
+
+    /** A client's session began anew by that claim: what is older is over. */
+    record Began(String clientId, long fence) implements Item {}
+
     // ---- Between the homes of a client
 
     /** The sender holds something of a client that belongs to the receiver. */

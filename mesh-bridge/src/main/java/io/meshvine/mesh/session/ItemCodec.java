@@ -59,6 +59,8 @@ final class ItemCodec {
             out.writeVarLong(have.through());
         } else if (item instanceof Item.Seek seek) {
             out.writeByte(23).writeString(seek.clientId()).writeVarLong(seek.fence());
+        } else if (item instanceof Item.Began began) {
+            out.writeByte(24).writeString(began.clientId()).writeVarLong(began.fence());
         } else if (item instanceof Item.Fetch fetch) {
             out.writeByte(10).writeString(fetch.clientId()).writeVarLong(fetch.ticket());
             out.writeVarLong(fetch.fence()).writeVarLong(fetch.begun());
@@ -135,6 +137,7 @@ final class ItemCodec {
             case 8 -> new Item.NotHome(clientId(in), in.readSequence());
             case 9 -> new Item.Have(clientId(in), in.readSequence(), Position.read(in), in.readSequence());
             case 23 -> new Item.Seek(clientId(in), in.readSequence());
+            case 24 -> new Item.Began(clientId(in), in.readSequence());
             case 10 -> new Item.Fetch(clientId(in), in.readSequence(), in.readSequence(), in.readSequence());
             default -> readTransfer(code, in);
         };

@@ -22,6 +22,9 @@ final class Residue {
     boolean offered;
 
     boolean handingOver;
+
+    /** Nothing is kept of it any more. */
+    boolean over;
     long soughtNanos;
 
     Residue(SessionHost.LeftBehind kept) {

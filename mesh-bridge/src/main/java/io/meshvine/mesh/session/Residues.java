@@ -76,6 +76,15 @@ final class Residues implements HandingOver.Source {
         return all;
     }
 
+    /** Ends what is left of sessions older than that. Returns whether that is all of it: what is on its way goes there. */
+    boolean endOlder(String clientId, long begun) {
+        List<Residue> older = residues.getOrDefault(clientId, List.of()).stream()
+                .filter(residue -> residue.kept.fence() < begun)
+                .toList();
+        older.stream().filter(residue -> !residue.handingOver).forEach(this::end);
+        return older.stream().noneMatch(residue -> residue.handingOver);
+    }
+
     // ---- Nodes that come back
 
     void onConnected() {
@@ -93,7 +102,7 @@ final class Residues implements HandingOver.Source {
         for (NodeId node : now) {
             parts.flushes.begin(List.of(node), residue.home(), residue.interest(), PATIENCE, silent -> {
                 residue.asked.remove(node);
-                if (silent.isEmpty()) {
+                if (silent.isEmpty() && !residue.over) {
                     residue.behind.remove(node);
                     residue.kept.heard(node);
                     offer(residue);
@@ -121,6 +130,7 @@ final class Residues implements HandingOver.Source {
     }
 
     private void end(Residue residue) {
+        residue.over = true;
         remove(residue);
         residue.kept.end();
     }

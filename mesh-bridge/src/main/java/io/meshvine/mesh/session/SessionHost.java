@@ -65,6 +65,16 @@ public interface SessionHost {
     Import receive(String clientId, long fence, NodeId from, long fromFence, long begun);
 
     /**
+     * Keeps that a client's session began anew by that claim, whatever becomes of it.
+     *
+     * @param durable run when that is as durable as configured
+     */
+    void keepBegun(String clientId, long fence, Runnable durable);
+
+    /** Nobody has to know any more when a client's session began. */
+    void forgetBegun(String clientId);
+
+    /**
      * Up to which place that session of another node was taken in before, in whatever life of this node; {@link
      * #NOT_RECEIVED} if it was not.
      */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.meshvine.mesh.session.ClientDirectory.Statistics;
 import io.meshvine.mesh.session.World.Node;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -104,30 +105,91 @@ class DirectorySimulationTest {
                     connect(world.nodes.get(2), "c0");
                     world.run(2_000);
                 }
+                case SESSION_ENDS, SESSION_ENDS_AND_CLIENT_COMES_LATER -> anew.life.endSession("c0");
+                case SESSION_ENDS_AND_NODE_IS_LOST -> {
+                    anew.life.endSession("c0");
+                    anew.crash();
+                }
+                case SESSION_ENDS_AND_NODES_RESTART -> {
+                    anew.life.endSession("c0");
+                    for (Node node : List.of(anew, world.nodes.get(2))) {
+                        node.crash();
+                        node.start();
+                    }
+                    world.run(1_000);
+                }
+                case ANOTHER_SESSION_FOLLOWS -> {
+                    anew.life.endSession("c0");
+                    world.run(500);
+                    connect(anew, "c0");
+                    world.run(2_000);
+                }
             }
             world.cut(0, 1, false);
             world.cut(0, 2, false);
             if (meanwhile == Meanwhile.CLIENT_GOES_BACK) {
                 world.run(25);
                 connect(old, "c0");
+            } else if (meanwhile == Meanwhile.SESSION_ENDS_AND_CLIENT_COMES_LATER) {
+                world.run(10 * seed);
+                connect(world.nodes.get(2), "c0");
             }
             world.run(20_000);
             assertThat(world.nodes.stream().filter(node -> node.sessions.containsKey("c0")))
                     .as("homes, seed %d", seed)
-                    .hasSize(1);
+                    .hasSize(meanwhile.homes);
+            anew.start();
+            world.run(2_000);
             connect(anew, "c0");
             world.run(2_000);
             assertThat(world.delivered).as("seed %d", seed).isEmpty();
         }
     }
 
+    @Test
+    void aCleanStartIsKeptForNodesOutOfReachAndNotForever() {
+        Duration kept = Duration.ofMinutes(1);
+        World world = new World(1, 2, 5, new DirectoryOptions(Duration.ofMillis(500), 1_000, 1_000, 1_000_000, kept));
+        Node here = world.nodes.get(0);
+        world.run(500);
+        here.life.connect("c0", true);
+        world.run(1_000);
+        assertThat(here.begun).as("everybody is in reach").isEmpty();
+        world.cut(0, 1, true);
+        world.run(500);
+        here.life.connect("c1", true);
+        world.run(1_000);
+        here.life.endSession("c1");
+        assertThat(here.begun).containsOnlyKeys("c1");
+        world.cut(0, 1, false);
+        world.run(1_000);
+        assertThat(world.nodes.get(1).begun).containsOnlyKeys("c1");
+        world.run(kept.toMillis());
+        assertThat(world.nodes).allSatisfy(node -> {
+            assertThat(node.begun).isEmpty();
+            assertThat(node.life.directory.statistics().cleanStarts()).isZero();
+        });
+    }
+
     /** What happens between a clean start in a split and the end of that split. */
     enum Meanwhile {
-        NOTHING,
-        CRASH,
-        CLIENT_CONNECTS_AGAIN,
-        CLIENT_MOVES_ON,
-        CLIENT_GOES_BACK
+        NOTHING(1),
+        CRASH(1),
+        CLIENT_CONNECTS_AGAIN(1),
+        CLIENT_MOVES_ON(1),
+        CLIENT_GOES_BACK(1),
+        SESSION_ENDS(0),
+        SESSION_ENDS_AND_NODE_IS_LOST(0),
+        SESSION_ENDS_AND_NODES_RESTART(0),
+        SESSION_ENDS_AND_CLIENT_COMES_LATER(1),
+        ANOTHER_SESSION_FOLLOWS(1);
+
+        /** Where the client is at home in the end. */
+        final int homes;
+
+        Meanwhile(int homes) {
+            this.homes = homes;
+        }
     }
 
     private static void forEachSeed(java.util.function.LongConsumer run) {

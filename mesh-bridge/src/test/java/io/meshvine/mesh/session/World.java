@@ -71,7 +71,7 @@ final class World {
     }
 
     static DirectoryOptions options(int maxFetches, long maxStagedBytes) {
-        return new DirectoryOptions(Duration.ofMillis(500), 1_000, maxFetches, maxStagedBytes);
+        return new DirectoryOptions(Duration.ofMillis(500), 1_000, maxFetches, maxStagedBytes, Duration.ofDays(1));
     }
 
     World(long seed, int count, int maxDelayMillis, DirectoryOptions options) {
@@ -251,6 +251,7 @@ final class World {
         final NodeId id;
         final Map<String, Session> sessions = new LinkedHashMap<>();
         final Map<String, Long> received = new HashMap<>();
+        final Map<String, Long> begun = new LinkedHashMap<>();
         final List<Left> left = new ArrayList<>();
 
         /** Counts the changes of what it wants. */
@@ -419,6 +420,7 @@ final class World {
         }
 
         void begin() {
+            node.begun.forEach(directory::restoredBegun);
             node.sessions.forEach((clientId, session) -> directory.restored(clientId, session.fence, session.begun));
             node.left.forEach(left -> directory.restored(new Staying(left)));
             tick();
@@ -562,6 +564,15 @@ final class World {
             loop.execute(() -> directory.claim(clientId, clean, true, connection));
         }
 
+        /** A client leaves, and its session with it. */
+        void endSession(String clientId) {
+            Connection connection = connections.get(clientId);
+            if (connection != null) {
+                end(clientId);
+                close(connection);
+            }
+        }
+
         void close(Connection connection) {
             if (connections.remove(connection.clientId, connection) && connection.granted) {
                 loop.execute(() -> directory.left(
@@ -670,6 +681,19 @@ final class World {
             left.queue.addAll(new ArrayList<>(session.queue).subList((int) through, session.queue.size()));
             node.left.add(left);
             return new Staying(left);
+        }
+
+        @Override
+        public void keepBegun(String clientId, long fence, Runnable durable) {
+            loop.schedule(Duration.ofMillis(random.nextInt(4)), () -> {
+                node.begun.put(clientId, fence);
+                durable.run();
+            });
+        }
+
+        @Override
+        public void forgetBegun(String clientId) {
+            node.begun.remove(clientId);
         }
 
         @Override

@@ -38,6 +38,7 @@ final class ClientNode implements SessionHost, LocalBroker {
     private static final String TOPICS = "c/";
     private static final byte SESSION = 'h';
     private static final byte RECEIVED = 'r';
+    private static final byte BEGUN = 'b';
 
     /** Takes the place of a message ahead of those that a session left behind. */
     static final long REST = 0;
@@ -45,7 +46,7 @@ final class ClientNode implements SessionHost, LocalBroker {
     private static final byte WAITING = 0;
     private static final byte CONSUMED = 1;
     private static final int MAX_THINKING_MILLIS = 30;
-    private static final DirectoryOptions OPTIONS = new DirectoryOptions(Duration.ofMillis(500), 1_000);
+    private static final DirectoryOptions OPTIONS = new DirectoryOptions(Duration.ofMillis(500), 1_000, Duration.ofDays(1));
 
     final SimNode.Life life;
     final ClientDirectory directory;
@@ -83,6 +84,12 @@ final class ClientNode implements SessionHost, LocalBroker {
     }
 
     private void restore() {
+        life.store.scan(Family.SESSIONS, new byte[] {BEGUN}, new byte[] {BEGUN + 1}, (key, value) -> {
+            directory.restoredBegun(
+                    new String(key, 1, key.length - 1, StandardCharsets.US_ASCII),
+                    ByteBuffer.wrap(value).getLong());
+            return true;
+        });
         life.store.scan(Family.SESSIONS, new byte[] {SESSION}, new byte[] {SESSION + 1}, (key, value) -> {
             Session session = new Session();
             session.fence = ByteBuffer.wrap(value).getLong();
@@ -124,8 +131,12 @@ final class ClientNode implements SessionHost, LocalBroker {
     }
 
     private static byte[] sessionKey(String client) {
+        return key(SESSION, client);
+    }
+
+    private static byte[] key(byte kind, String client) {
         byte[] name = client.getBytes(StandardCharsets.US_ASCII);
-        return ByteBuffer.allocate(1 + name.length).put(SESSION).put(name).array();
+        return ByteBuffer.allocate(1 + name.length).put(kind).put(name).array();
     }
 
     private static byte[] receivedKey(String client, NodeId from, long fence) {
@@ -467,6 +478,17 @@ final class ClientNode implements SessionHost, LocalBroker {
     void ended(LeftSession one) {
         left.remove(one);
         unsubscribe(one.clientId());
+    }
+
+    @Override
+    public void keepBegun(String client, long fence, Runnable durable) {
+        life.store.write(
+                new WriteUnit().put(Family.SESSIONS, key(BEGUN, client), entry(fence)).whenDurable(durable));
+    }
+
+    @Override
+    public void forgetBegun(String client) {
+        life.store.write(new WriteUnit().delete(Family.SESSIONS, key(BEGUN, client)));
     }
 
     @Override
