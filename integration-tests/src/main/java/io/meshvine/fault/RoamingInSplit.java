@@ -49,8 +49,8 @@ final class RoamingInSplit implements Scenario {
         stage.require(fleet.awaitRoamers(), "somebody who roams is not connected before the split");
 
         TOGETHER.forEach(node -> fleet.separate(Set.of(node), Set.of(ALONE)));
+        stage.network().cut(ALONE, TOGETHER);
         TOGETHER.forEach(node -> stage.network().cut(node, ALONE));
-        TOGETHER.forEach(node -> stage.network().cut(ALONE, node));
         stage.say("cut");
         long start = System.nanoTime();
         Duration length = stage.settings().durationOr(SPLIT);

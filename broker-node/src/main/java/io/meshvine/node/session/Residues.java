@@ -5,8 +5,8 @@ import io.meshvine.mesh.RecordStore;
 import io.meshvine.mesh.interest.TopicFilters;
 import io.meshvine.mesh.wire.Position;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -91,19 +91,26 @@ public final class Residues {
         batch.commit();
     }
 
-    /** Who takes a message of a peer on that topic, less the clients that get it at this node anyway. */
+    /**
+     * Who takes a message of a peer on that topic, less the clients that get it at this node anyway. Of a client that was
+     * here several times it is the last residue.
+     */
     public List<Match> match(NodeId origin, String topic, List<Match> clientsHere) {
-        List<Match> found = new ArrayList<>();
+        Map<String, Match> found = new LinkedHashMap<>();
         for (Match match : directory.match(topic).clients()) {
             Residue residue = residues.get(match.session());
             String clientId = match.session().clientId();
             boolean served = clientsHere.stream()
                     .anyMatch(here -> here.session().clientId().equals(clientId));
             if (residue != null && residue.takesFrom(origin) && !served) {
-                found.add(match);
+                found.merge(clientId, match, this::later);
             }
         }
-        return found;
+        return List.copyOf(found.values());
+    }
+
+    private Match later(Match one, Match other) {
+        return one.session().fence() > other.session().fence() ? one : other;
     }
 
     boolean isExpired(long leftAtMillis) {

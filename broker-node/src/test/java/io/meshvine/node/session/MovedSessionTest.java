@@ -370,6 +370,27 @@ class MovedSessionTest {
         third.close();
     }
 
+    @Test
+    void ofTheRestsOfOneClientTheLastTakesWhatComes() {
+        Residues left = residues(oldHome);
+        List<Residue> rests = new ArrayList<>();
+        for (int stay = 0; stay < 3; stay++) {
+            assertThat(oldHome.open(CLIENT, false, 600, FENCE + stay)).isNotNull();
+            Residue rest = left.leave(CLIENT, 0, NEW_HOME, INTEREST, stay == 2 ? Set.of(PRESENT) : Set.of(ABSENT));
+            assertThat(rest).isNotNull();
+            left.subscribe(rest.session(), Subscription.of("t", 1));
+            rests.add(rest);
+        }
+
+        assertThat(left.match(ABSENT, "t", List.of()))
+                .extracting(Match::session)
+                .containsExactly(rests.get(1).session());
+        rests.get(1).heard(ABSENT);
+        assertThat(left.match(ABSENT, "t", List.of()))
+                .extracting(Match::session)
+                .containsExactly(rests.get(0).session());
+    }
+
     private static ClientSession move(Sessions from, Sessions to, long fence) {
         from.noteWhole(CLIENT);
         SessionExport export = from.export(CLIENT);

@@ -1,7 +1,12 @@
 package io.meshvine.fault.net;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One network namespace for each node, joined by a bridge in the namespace of this process, from where clients reach
@@ -81,6 +86,23 @@ public final class Network {
         Shell.run("ip -n " + name(from) + " neigh replace " + address(to) + " lladdr " + NOBODY
                 + " dev eth0 nud permanent");
         cuts.add(new Cut(from, to));
+    }
+
+    /** From now on nothing of a node reaches those, from one moment on. */
+    public void cut(int from, Set<Integer> to) {
+        try {
+            Path commands = Files.createTempFile("cut", ".ip");
+            Files.write(
+                    commands,
+                    to.stream()
+                            .map(each -> "neigh replace " + address(each) + " lladdr " + NOBODY + " dev eth0 nud permanent")
+                            .toList());
+            Shell.run("ip -n " + name(from) + " -batch " + commands);
+            Files.delete(commands);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write commands for ip", e);
+        }
+        to.forEach(each -> cuts.add(new Cut(from, each)));
     }
 
     /** From now on the two do not hear each other. */
