@@ -57,7 +57,8 @@ final class RoamingInSplit implements Scenario {
         Optional<Duration> noticed = Optional.empty();
         while (System.nanoTime() - start < length.toNanos()) {
             move(stage, TOGETHER);
-            if (noticed.isEmpty() && TOGETHER.stream().allMatch(node -> stage.mesh().misses(node, ALONE))) {
+            if (noticed.isEmpty()
+                    && TOGETHER.stream().allMatch(node -> stage.mesh().misses(node, ALONE))) {
                 noticed = Optional.of(Duration.ofNanos(System.nanoTime() - start));
             }
         }

@@ -15,7 +15,20 @@ class VerdictTest {
 
     private static LedgerReport report(long lost, List<Long> duplicates, long reordered, int gapMillis) {
         return new LedgerReport(
-                100, 100, 0, lost, 7, duplicates, 3, reordered, 0, 0, List.of(), List.of(), List.of(), List.of(gapMillis, 10));
+                100,
+                100,
+                0,
+                lost,
+                7,
+                duplicates,
+                3,
+                reordered,
+                0,
+                0,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(gapMillis, 10));
     }
 
     @Test

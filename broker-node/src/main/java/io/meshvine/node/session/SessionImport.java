@@ -60,8 +60,7 @@ public final class SessionImport {
                         SessionRecords.queued(record.key(), record.value()); // unreadable ones are refused now
                         deliveries.add(record);
                     }
-                    case SessionParts.SEEN ->
-                        SeenCopies.read(record.value(), sessions.wallMillis(), seenAtMillis::put);
+                    case SessionParts.SEEN -> SeenCopies.read(record.value(), sessions.wallMillis(), seenAtMillis::put);
                     case SessionParts.RESIDUE -> isResidue = true;
                     default -> throw new IllegalArgumentException("a record of kind " + (int) record.kind());
                 }

@@ -162,7 +162,8 @@ public final class Fleet implements AutoCloseable {
     /** All who roam go to these nodes, unless they are there. */
     public List<String> gather(Random random, Set<Integer> nodes) {
         return roamers.stream()
-                .filter(roamer -> !nodes.contains(loop.call(() -> roamer.receiver().node())))
+                .filter(roamer ->
+                        !nodes.contains(loop.call(() -> roamer.receiver().node())))
                 .map(roamer -> roam(roamer, random, nodes))
                 .toList();
     }

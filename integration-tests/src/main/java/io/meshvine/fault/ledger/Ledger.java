@@ -95,7 +95,12 @@ public final class Ledger {
         Arrivals.Kind kind = receiver.receive(stream, sequence, nowMillis);
         if (receiver.of(stream).reordered() > lateBefore && overtaken.size() < MAX_DETAILS) {
             overtaken.add(new Overtaken(
-                    receiver.name(), receiver.node(), stream.topic(), sequence, stream.sentMillis(sequence), nowMillis));
+                    receiver.name(),
+                    receiver.node(),
+                    stream.topic(),
+                    sequence,
+                    stream.sentMillis(sequence),
+                    nowMillis));
         }
         if (kind == Arrivals.Kind.REPEAT) {
             repeated(receiver, stream, sequence, nowMillis);

@@ -7,7 +7,7 @@ public record Overtaken(
     /** One line for people; nodes are counted from 1. */
     @Override
     public String toString() {
-        return receiver + " at n" + (receiverNode + 1) + " got " + sequence + " of " + topic + ", sent at +" + sentMillis
-                + " ms, at +" + receivedMillis + " ms, behind a later one";
+        return receiver + " at n" + (receiverNode + 1) + " got " + sequence + " of " + topic + ", sent at +"
+                + sentMillis + " ms, at +" + receivedMillis + " ms, behind a later one";
     }
 }

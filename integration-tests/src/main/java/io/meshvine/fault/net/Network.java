@@ -95,7 +95,8 @@ public final class Network {
             Files.write(
                     commands,
                     to.stream()
-                            .map(each -> "neigh replace " + address(each) + " lladdr " + NOBODY + " dev eth0 nud permanent")
+                            .map(each ->
+                                    "neigh replace " + address(each) + " lladdr " + NOBODY + " dev eth0 nud permanent")
                             .toList());
             Shell.run("ip -n " + name(from) + " -batch " + commands);
             Files.delete(commands);

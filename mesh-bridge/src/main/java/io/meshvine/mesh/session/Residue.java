@@ -25,6 +25,7 @@ final class Residue {
 
     /** Nothing is kept of it any more. */
     boolean over;
+
     long soughtNanos;
 
     Residue(SessionHost.LeftBehind kept) {

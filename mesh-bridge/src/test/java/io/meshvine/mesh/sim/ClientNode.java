@@ -46,7 +46,8 @@ final class ClientNode implements SessionHost, LocalBroker {
     private static final byte WAITING = 0;
     private static final byte CONSUMED = 1;
     private static final int MAX_THINKING_MILLIS = 30;
-    private static final DirectoryOptions OPTIONS = new DirectoryOptions(Duration.ofMillis(500), 1_000, Duration.ofDays(1));
+    private static final DirectoryOptions OPTIONS =
+            new DirectoryOptions(Duration.ofMillis(500), 1_000, Duration.ofDays(1));
 
     final SimNode.Life life;
     final ClientDirectory directory;
@@ -482,8 +483,9 @@ final class ClientNode implements SessionHost, LocalBroker {
 
     @Override
     public void keepBegun(String client, long fence, Runnable durable) {
-        life.store.write(
-                new WriteUnit().put(Family.SESSIONS, key(BEGUN, client), entry(fence)).whenDurable(durable));
+        life.store.write(new WriteUnit()
+                .put(Family.SESSIONS, key(BEGUN, client), entry(fence))
+                .whenDurable(durable));
     }
 
     @Override
