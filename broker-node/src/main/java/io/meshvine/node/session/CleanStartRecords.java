@@ -14,7 +14,11 @@ public final class CleanStartRecords {
         this.store = store;
     }
 
-    /** @param durable run, on any thread, when that is as durable as configured */
+    /**
+     * Keeps the last clean start of a client.
+     *
+     * @param durable run, on any thread, when that is as durable as configured
+     */
     public void keep(String clientId, long fence, Runnable durable) {
         store.write(new WriteUnit()
                 .put(Family.SESSIONS, SessionRecords.begunKey(clientId), SessionRecords.begun(fence))
