@@ -73,7 +73,7 @@ public final class ClientSession {
     private volatile @Nullable Set<Long> repeated;
 
     /** Whether the session goes on elsewhere, with all that is in it. */
-    private boolean movedAway;
+    private volatile boolean movedAway;
 
     private volatile long wholeThrough;
 
@@ -203,6 +203,9 @@ public final class ClientSession {
      */
     public boolean deliver(Delivery delivery, JournalBatch batch) {
         DropReason refusal = refusal(delivery);
+        if (refusal != null && movedAway) {
+            return false; // Who routed it found the old home still; the new one has it, for all know that by now.
+        }
         if (refusal != null) {
             context.counters().onDropped(refusal, delivery.message().count());
             return false;
@@ -529,8 +532,8 @@ public final class ClientSession {
     /** The session lives on at another node: nothing of it is left here, and nothing is dropped. */
     void moveAway(JournalBatch batch) {
         synchronized (mailbox) {
-            ended = true;
             movedAway = true;
+            ended = true;
             outbound.clear(false);
             inboundQos2 = null;
         }

@@ -391,6 +391,20 @@ class MovedSessionTest {
                 .containsExactly(rests.get(0).session());
     }
 
+    @Test
+    void whatFindsTheOldHomeAMomentTooLateIsNoDrop() {
+        ClientSession old = open(oldHome);
+        assertThat(oldHome.moveAway(CLIENT)).isSameAs(old);
+        assertThat(old.deliver(new Delivery(message("at both"), 1, false, Delivery.NO_IDS, null)))
+                .isFalse();
+        assertThat(oldHome.counters().dropped()).isZero();
+
+        ClientSession over = open(oldHome);
+        oldHome.end(over);
+        over.deliver(new Delivery(message("nowhere"), 1, false, Delivery.NO_IDS, null));
+        assertThat(oldHome.counters().dropped(DropReason.SESSION_ENDED)).isOne();
+    }
+
     private static ClientSession move(Sessions from, Sessions to, long fence) {
         from.noteWhole(CLIENT);
         SessionExport export = from.export(CLIENT);
