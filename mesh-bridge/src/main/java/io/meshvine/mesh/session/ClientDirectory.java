@@ -274,6 +274,8 @@ public final class ClientDirectory implements PeerService {
     private void onTransfer(NodeId from, Item item) {
         if (item instanceof Item.Coming coming) {
             parts.fetches.onComing(from, coming);
+        } else if (item instanceof Item.Undecided undecided) {
+            parts.fetches.onUndecided(from, undecided.ticket());
         } else if (item instanceof Item.Part part) {
             parts.fetches.onPart(from, part);
         } else if (item instanceof Item.PartAck ack) {

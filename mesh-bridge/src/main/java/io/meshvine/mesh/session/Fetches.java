@@ -89,7 +89,13 @@ final class Fetches {
             return null;
         }
         fetching.heardNanos = parts.loop.nanoTime();
+        fetching.answered = true;
         return fetching;
+    }
+
+    /** The other node is there, and cannot say yet. */
+    void onUndecided(NodeId from, long ticket) {
+        fetching(from, ticket);
     }
 
     void onComing(NodeId from, Item.Coming item) {
@@ -266,7 +272,7 @@ final class Fetches {
         long now = parts.loop.nanoTime();
         long first = parts.options.claimTimeout().toNanos();
         for (Fetching fetching : intake.all()) {
-            long patience = fetching.session == null ? first : SIGNS_APART * first;
+            long patience = !fetching.answered ? first : SIGNS_APART * first;
             if (fetching.unconfirmed != 0) {
                 fetching.heardNanos = now; // It is waiting for this node.
             }

@@ -79,6 +79,7 @@ final class HandOvers {
         if (home.isUndecided()) {
             parts.peers.ask(from, item);
             home.asking.add(new Home.Asking(from, item));
+            parts.peers.send(from, new Item.Undecided(item.ticket()));
             return;
         }
         Rank theirs = new Rank(item.fence(), from);

@@ -55,6 +55,9 @@ sealed interface Item {
     /** A fetch is being seen to; the session has this fence, and what is older than {@code begun} is none of it. */
     record Coming(long ticket, long fence, long begun) implements Item {}
 
+    /** A fetch has to wait for its answer: it is not known yet who is to have the session. */
+    record Undecided(long ticket) implements Item {}
+
     /** A part of a session. */
     record Part(long ticket, long number, byte[] content) implements Item {}
 

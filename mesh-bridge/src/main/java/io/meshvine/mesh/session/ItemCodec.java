@@ -102,6 +102,8 @@ final class ItemCodec {
         } else if (item instanceof Item.Flushed flushed) {
             out.writeByte(22).writeVarLong(flushed.ticket());
             flushed.position().write(out);
+        } else if (item instanceof Item.Undecided undecided) {
+            out.writeByte(25).writeVarLong(undecided.ticket());
         } else {
             throw new IllegalArgumentException("no wire form: " + item);
         }
@@ -161,6 +163,7 @@ final class ItemCodec {
             case 20 -> new Item.Cancel(ticket);
             case 21 -> new Item.Flush(ticket, in.readNodeId(), Position.read(in));
             case 22 -> new Item.Flushed(ticket, Position.read(in));
+            case 25 -> new Item.Undecided(ticket);
             default -> throw new WireException("unknown item " + code + " about clients");
         };
     }
