@@ -121,7 +121,7 @@ public final class Node implements RunningNode {
             thread.setDaemon(true);
             return thread;
         });
-        this.clock = new HybridClock(home.id(), bridgeLoop::wallMillis);
+        this.clock = new HybridClock(home.id(), home.epoch(), bridgeLoop::wallMillis);
         this.retained = new RetainedMap(new RetainedMap.Bounds(
                 config.retained().maxMessages(), config.retained().maxBytes()));
         this.nodeRetained = new RetainedMap();

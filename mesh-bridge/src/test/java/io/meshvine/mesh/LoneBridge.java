@@ -45,7 +45,7 @@ final class LoneBridge {
     final SimLoop loop = new SimLoop(scheduler, new SplittableRandom(1), 0, 0);
     final InterestIndex index = new InterestIndex();
     final RetainedMap retained = new RetainedMap();
-    final HybridClock clock = new HybridClock(SELF, loop::wallMillis);
+    final HybridClock clock = new HybridClock(SELF, 1, loop::wallMillis);
     final List<LocalBroker.Arrival> delivered = new ArrayList<>();
     final WillLeases wills =
             new WillLeases(loop, SELF, new WillOptions(Duration.ofSeconds(5), 100, 10_000), new NoClients());

@@ -119,7 +119,7 @@ final class LoopbackNode implements AutoCloseable {
         LocalDelivery local = new LocalDelivery(directory);
         RetainedMap retained = new RetainedMap();
         RetainedMap nodeRetained = new RetainedMap();
-        HybridClock clock = new HybridClock(new NodeId(1, 1), wallMillis);
+        HybridClock clock = new HybridClock(new NodeId(1, 1), 1, wallMillis);
         RetainedRecords.keep(retained, clock, store);
         MeshPublishes publishes = new MeshPublishes(System::nanoTime, wallMillis);
         InterestIndex interest = new InterestIndex();

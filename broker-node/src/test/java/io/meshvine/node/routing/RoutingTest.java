@@ -84,7 +84,7 @@ class RoutingTest {
             mesh,
             retained,
             nodeRetained,
-            new HybridClock(SELF, System::currentTimeMillis),
+            new HybridClock(SELF, 1, System::currentTimeMillis),
             publishes,
             journal);
     private final Subscriptions subscriptions =

@@ -14,13 +14,24 @@ public final class HybridClock {
     /** A stamp further ahead of the local wall clock is refused: one wrong clock must not carry the mesh away. */
     public static final Duration MAX_AHEAD = Duration.ofSeconds(60);
 
+    /** So many low bits of a counter are the life of the node, the others count. */
+    private static final int LIFE_BITS = 8;
+
+    private static final int LIFE_MASK = (1 << LIFE_BITS) - 1;
+
     private final NodeId self;
+    private final int life;
     private final LongSupplier wallMillis;
     private final AtomicReference<HybridTimestamp> latest;
 
-    /** @param wallMillis wall-clock time in milliseconds since 1970; may jump */
-    public HybridClock(NodeId self, LongSupplier wallMillis) {
+    /**
+     * @param life number of this life of the node, its epoch: what it wrote before a crash, and of which it knows nothing any
+     *     more, may have a stamp that only this tells from the next one
+     * @param wallMillis wall-clock time in milliseconds since 1970; may jump
+     */
+    public HybridClock(NodeId self, long life, LongSupplier wallMillis) {
         this.self = self;
+        this.life = (int) life & LIFE_MASK;
         this.wallMillis = wallMillis;
         this.latest = new AtomicReference<>(new HybridTimestamp(0, 0, self));
     }
@@ -28,7 +39,8 @@ public final class HybridClock {
     /** A stamp for a write of this node. */
     public HybridTimestamp now() {
         long wall = wallMillis.getAsLong();
-        return latest.updateAndGet(last -> wall > last.wallMillis() ? new HybridTimestamp(wall, 0, self) : after(last));
+        return latest.updateAndGet(
+                last -> wall > last.wallMillis() ? new HybridTimestamp(wall, life, self) : after(last));
     }
 
     /**
@@ -50,9 +62,9 @@ public final class HybridClock {
     }
 
     private HybridTimestamp after(HybridTimestamp last) {
-        int counter = last.counter() + 1;
+        int counter = (last.counter() | LIFE_MASK) + 1;
         return counter == 0 // unsigned, and full
-                ? new HybridTimestamp(last.wallMillis() + 1, 0, self)
-                : new HybridTimestamp(last.wallMillis(), counter, self);
+                ? new HybridTimestamp(last.wallMillis() + 1, life, self)
+                : new HybridTimestamp(last.wallMillis(), counter | life, self);
     }
 }

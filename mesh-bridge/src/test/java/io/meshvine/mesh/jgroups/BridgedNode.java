@@ -47,7 +47,7 @@ final class BridgedNode implements LocalBroker, AutoCloseable {
                 this,
                 new HeapRecordStore(),
                 new RetainedMap(),
-                new HybridClock(id, System::currentTimeMillis),
+                new HybridClock(id, 1, System::currentTimeMillis),
                 index);
         bridge.start();
     }

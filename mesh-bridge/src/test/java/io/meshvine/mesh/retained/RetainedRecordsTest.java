@@ -17,7 +17,7 @@ class RetainedRecordsTest {
     private static final long NOW = 1_000_000;
 
     private final HeapRecordStore store = new HeapRecordStore();
-    private final HybridClock clock = new HybridClock(SELF, () -> NOW);
+    private final HybridClock clock = new HybridClock(SELF, 1, () -> NOW);
     private final RetainedMap map = kept(clock);
 
     private RetainedMap kept(HybridClock with) {
@@ -38,7 +38,7 @@ class RetainedRecordsTest {
         map.merge(message("b", clock.now(), "x", RetainedMessage.NEVER));
         map.merge(RetainedMessage.deleted("b", clock.now()));
 
-        RetainedMap found = kept(new HybridClock(SELF, () -> NOW));
+        RetainedMap found = kept(new HybridClock(SELF, 1, () -> NOW));
 
         assertThat(found.digest()).isEqualTo(map.digest());
         assertThat(found.liveCount()).isEqualTo(1);
@@ -68,7 +68,8 @@ class RetainedRecordsTest {
     @Test
     void theClockGoesOnEvenIfTheWallClockFellFarBehindItsOwnData() {
         map.merge(message("a", clock.now(), "x", RetainedMessage.NEVER));
-        HybridClock late = new HybridClock(SELF, () -> NOW - Duration.ofDays(1).toMillis());
+        HybridClock late =
+                new HybridClock(SELF, 1, () -> NOW - Duration.ofDays(1).toMillis());
 
         RetainedMap found = kept(late);
 

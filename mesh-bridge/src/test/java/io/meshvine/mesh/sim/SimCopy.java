@@ -35,7 +35,7 @@ final class SimCopy {
         this.transport = mesh.network().transport(place);
         RecordStore store = original.lastBackup().open();
         RetainedMap retained = new RetainedMap();
-        HybridClock clock = new HybridClock(original.id, loop::wallMillis);
+        HybridClock clock = new HybridClock(original.id, 1, loop::wallMillis);
         RetainedRecords.keep(retained, clock, store);
         this.bridge = new MeshBridge(
                 mesh.options("copy"),

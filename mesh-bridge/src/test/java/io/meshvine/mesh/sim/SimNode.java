@@ -67,7 +67,7 @@ final class SimNode {
             this.transport = mesh.network().transport(number);
             this.store = mesh.defect().over(disk.open(), epoch);
             this.broker = new SimBroker(mesh, this, store);
-            this.clock = new HybridClock(id, loop::wallMillis);
+            this.clock = new HybridClock(id, epoch, loop::wallMillis);
             RetainedRecords.keep(retained, clock, store);
             MeshOptions options = mesh.options("n" + number);
             this.bridge = new MeshBridge(options, id, epoch, loop, transport, broker, store, retained, clock, index);
