@@ -71,6 +71,9 @@ final class AbsentPeers {
 
         private boolean durable;
 
+        /** Whether the store says that the owner is away, and since when. */
+        private boolean keptAsAway;
+
         Known(Position version) {
             this.version = version;
         }
@@ -100,6 +103,7 @@ final class AbsentPeers {
                 Known known = new Known(head.version());
                 known.kept = head.version();
                 known.durable = true;
+                known.keptAsAway = head.absentSinceMillis() != 0;
                 owners.put(owner, known);
                 long absent = head.absentSinceMillis() == 0 ? 0 : Math.max(0, wallMillis - head.absentSinceMillis());
                 listener.onKnown(owner, head.name(), absent);
@@ -142,8 +146,9 @@ final class AbsentPeers {
         known.version = version;
         // Also of a peer that wants nothing: what its outbox has for this node it will send, if only after a restart of
         // both.
-        if (!unit.isEmpty() || newLife || !known.durable) {
+        if (!unit.isEmpty() || newLife || !known.durable || known.keptAsAway) {
             known.durable = true;
+            known.keptAsAway = false;
             records.put(unit, owner, new Head(version, 0, listener.name(owner)));
         }
     }
@@ -183,6 +188,7 @@ final class AbsentPeers {
 
     private void keep(WriteUnit unit, NodeId owner, Known known, long absentMillis) {
         long since = Math.max(1, clock.wallMillis() - absentMillis);
+        known.keptAsAway = true;
         records.put(unit, owner, new Head(known.version, since, listener.name(owner)));
         records.write(unit);
     }

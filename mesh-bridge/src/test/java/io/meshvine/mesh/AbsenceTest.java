@@ -17,7 +17,9 @@ import io.meshvine.mesh.wire.WireException;
 import io.meshvine.mesh.wire.WireReader;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,37 @@ class AbsenceTest {
         assertThat(lone.index.of(peer.id)).containsExactly(CLEAN);
         peer.vanish();
         assertThat(life(2).index.of(peer.id)).isEmpty();
+    }
+
+    /** Else it would be forgotten at a restart long after, as if it had been away since. */
+    @Test
+    void notesThatAPeerIsBackThoughItWantsWhatItWanted() {
+        LoneBridge lone = life(1);
+        LoneBridge.Peer peer = lone.connected(1, DURABLE);
+        peer.vanish();
+        assertThat(absentSince(peer)).isPositive();
+
+        peer.appear();
+        peer.greet("mesh", 1);
+        peer.send(
+                FrameKind.INTEREST_SNAPSHOT,
+                InterestCodec.encode(new InterestCodec.Chunk(1, true, true, List.of(DURABLE))));
+
+        assertThat(absentSince(peer)).isZero();
+    }
+
+    private long absentSince(LoneBridge.Peer peer) {
+        Map<NodeId, Long> found = new HashMap<>();
+        new InterestRecords(store).restore(new InterestRecords.Visitor() {
+            @Override
+            public void onOwner(NodeId owner, InterestRecords.Head head) {
+                found.put(owner, head.absentSinceMillis());
+            }
+
+            @Override
+            public void onInterest(NodeId owner, Interest interest) {}
+        });
+        return found.get(peer.id);
     }
 
     /** Found by seed 27 of the simulation of sessions: such a peer may still have something for this node. */

@@ -18,7 +18,7 @@ import java.util.Set;
  */
 final class Drops {
     private static final List<DropReason> REASONS =
-            List.of(DropReason.OUTBOX_FULL, DropReason.OUTBOX_EXPIRED, DropReason.EXPIRED);
+            List.of(DropReason.OUTBOX_FULL, DropReason.OUTBOX_EXPIRED, DropReason.EXPIRED, DropReason.UNKNOWN_PEER);
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
@@ -85,13 +85,24 @@ final class Drops {
             case EXPIRED ->
                 sending.publish.expirySeconds() != MeshPublish.NEVER_EXPIRES
                         && age >= sending.publish.expirySeconds() * NANOS_PER_SECOND;
-            case OUTBOX_EXPIRED -> {
-                long retention = mesh.plan().outboxRetention() * NANOS_PER_MILLI;
-                // Since when a peer is away is what the disk says, which may have missed that it was back.
-                yield age >= retention || mesh.network().firstUnseenNanos(target.number) + tolerance >= retention;
-            }
-            default -> sending.settled == 0 || sending.settledNanos == now;
+            case OUTBOX_EXPIRED -> age >= retentionNanos() || isForgotten(target, tolerance);
+            // It was routed to the peer, who was forgotten before the bridge had it.
+            case UNKNOWN_PEER -> isNew(sending, now) && isForgotten(target, tolerance);
+            default -> isNew(sending, now);
         };
+    }
+
+    private static boolean isNew(Sending sending, long nowNanos) {
+        return sending.settled == 0 || sending.settledNanos == nowNanos;
+    }
+
+    /** Since when a peer is away is what disks say, which may have missed that it was back for a moment. */
+    private boolean isForgotten(SimNode peer, long toleranceNanos) {
+        return mesh.network().longestAwayNanos(peer.number) + toleranceNanos >= retentionNanos();
+    }
+
+    private long retentionNanos() {
+        return mesh.plan().outboxRetention() * NANOS_PER_MILLI;
     }
 
     /** Whether a drop that was counted may have been about a publish for a node. */

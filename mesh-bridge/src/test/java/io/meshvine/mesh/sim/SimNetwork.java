@@ -18,6 +18,7 @@ import java.util.SplittableRandom;
  * is open. When a node's view changes, anything in flight to and from it may get lost, come twice or late.
  */
 final class SimNetwork {
+    private static final long NOTED_NANOS = 3_000_000_000L;
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int JOIN_MILLIS = 300;
     private static final int LEAVE_MILLIS = 50;
@@ -40,8 +41,8 @@ final class SimNetwork {
     /** When something happened last to a pair of nodes, by both their numbers; the lower one first. */
     private final long[][] disturbedNanos;
 
-    /** When some node lost sight of a node for the first time. */
-    private final long[] firstUnseenNanos;
+    /** Since when a node, by its disk, may believe another one to be away; {@link Long#MAX_VALUE} if it does not. */
+    private final long[][] awaySinceNanos;
 
     private final Struck struck;
 
@@ -60,8 +61,10 @@ final class SimNetwork {
         this.suspected = new boolean[nodes][nodes];
         this.slow = new boolean[nodes];
         this.disturbedNanos = new long[nodes][nodes];
-        this.firstUnseenNanos = new long[nodes];
-        Arrays.fill(firstUnseenNanos, Long.MAX_VALUE);
+        this.awaySinceNanos = new long[nodes][nodes];
+        for (long[] each : awaySinceNanos) {
+            Arrays.fill(each, Long.MAX_VALUE);
+        }
     }
 
     SimTransport transport(int node) {
@@ -74,6 +77,9 @@ final class SimNetwork {
         members.put(transport.self(), transport);
         known.put(transport.self(), transport);
         transport.view = Set.of(transport.self());
+        for (int other = 0; other < cut.length; other++) {
+            lostSight(transport.node, other);
+        }
         transport.listener().onView(transport.view);
         announceSoon(JOIN_MILLIS);
     }
@@ -155,8 +161,12 @@ final class SimNetwork {
         member.view = Collections.unmodifiableSet(view);
         for (PeerAddress gone : before) {
             if (!view.contains(gone)) {
-                int node = Objects.requireNonNull(known.get(gone)).node;
-                firstUnseenNanos[node] = Math.min(firstUnseenNanos[node], scheduler.nowNanos());
+                lostSight(member.node, Objects.requireNonNull(known.get(gone)).node);
+            }
+        }
+        for (PeerAddress come : view) {
+            if (!before.contains(come)) {
+                scheduler.after(NOTED_NANOS, () -> noted(member, come));
             }
         }
         for (SimTransport other : members.values()) {
@@ -175,6 +185,18 @@ final class SimNetwork {
         member.listener().onView(member.view);
     }
 
+    private void lostSight(int node, int other) {
+        long[] since = awaySinceNanos[node];
+        since[other] = Math.min(since[other], scheduler.nowNanos());
+    }
+
+    /** What a node saw for so long, it has on its disk. */
+    private void noted(SimTransport member, PeerAddress come) {
+        if (member.up && member.view.contains(come)) {
+            awaySinceNanos[member.node][Objects.requireNonNull(known.get(come)).node] = Long.MAX_VALUE;
+        }
+    }
+
     private boolean sees(SimTransport member, SimTransport other) {
         return !cut[member.node][other.node] && !cut[other.node][member.node] && !suspected[member.node][other.node];
     }
@@ -188,9 +210,13 @@ final class SimNetwork {
         return disturbedNanos[Math.min(one, other)][Math.max(one, other)];
     }
 
-    /** How long ago some node lost sight of a node for the first time; 0 if none ever did. */
-    long firstUnseenNanos(int node) {
-        return scheduler.nowNanos() - Math.min(firstUnseenNanos[node], scheduler.nowNanos());
+    /** For how long some node may believe a node to be away; 0 if none does. */
+    long longestAwayNanos(int node) {
+        long since = scheduler.nowNanos();
+        for (long[] each : awaySinceNanos) {
+            since = Math.min(since, each[node]);
+        }
+        return scheduler.nowNanos() - since;
     }
 
     /** Whether two nodes' lives have each other in their views. */
