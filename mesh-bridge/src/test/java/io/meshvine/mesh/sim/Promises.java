@@ -1,6 +1,7 @@
 package io.meshvine.mesh.sim;
 
 import io.meshvine.mesh.GroupKey;
+import io.meshvine.mesh.Interest;
 import io.meshvine.mesh.MeshTarget;
 import io.meshvine.mesh.NodeId;
 import io.meshvine.mesh.RecordStore.Family;
@@ -8,16 +9,22 @@ import io.meshvine.mesh.interest.InterestIndex;
 import io.meshvine.mesh.wire.PublishReader;
 import io.meshvine.mesh.wire.StoredPublish;
 import io.meshvine.mesh.wire.WireException;
+import io.meshvine.mesh.wire.WireFormat;
+import io.meshvine.mesh.wire.WireReader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Nothing acknowledged is lost, whoever is restarted in between: checks of what disks and durable sessions hold. */
 final class Promises {
     private static final int PEER_BYTES = 2 * Long.BYTES;
+
+    /** Records of this kind are single interests of an owner. */
+    private static final int INTEREST = 1;
 
     private Promises() {}
 
@@ -86,6 +93,44 @@ final class Promises {
         } catch (WireException malformed) {
             throw new AssertionError(malformed);
         }
+    }
+
+    /** When a durable subscriber is told, a peer that was connected all the while has its subscription on the disk. */
+    static void checkConfirmed(SimMesh mesh, SimNode.Life subscriber, Subscription subscription, SimNode peer) {
+        Interest wanted = subscription.interest;
+        Interest known = peer.current().index.get(subscriber.node.id, new GroupKey(wanted.group(), wanted.filter()));
+        if (subscription.isDurable()
+                && keeps(known, wanted)
+                && mesh.isSettledPair(subscriber, peer.current(), subscription.askedNanos)
+                && !mesh.lostDisk(peer)
+                && !keeps(interestOnDisk(peer, subscriber.node.id, wanted), wanted)) {
+            mesh.books()
+                    .report(subscriber + " was told that its " + wanted + " is known to " + peer.current()
+                            + ", who has it not on disk");
+        }
+    }
+
+    private static boolean keeps(@Nullable Interest there, Interest wanted) {
+        return there != null && there.durable() && there.qos() >= wanted.qos();
+    }
+
+    private static @Nullable Interest interestOnDisk(SimNode node, NodeId owner, Interest wanted) {
+        List<Interest> found = new ArrayList<>(1);
+        node.disk().read(Family.INTEREST, (key, value) -> {
+            WireReader in = WireReader.of(key);
+            try {
+                if (in.readNodeId().equals(owner) && in.readByte() == INTEREST) {
+                    String group = in.readString(WireFormat.MAX_TOPIC_BYTES);
+                    String filter = in.readString(WireFormat.MAX_TOPIC_BYTES);
+                    if (group.equals(wanted.group()) && filter.equals(wanted.filter())) {
+                        found.add(Interest.ofLevel(group, filter, value[1]));
+                    }
+                }
+            } catch (WireException malformed) {
+                throw new AssertionError(malformed);
+            }
+        });
+        return found.isEmpty() ? null : found.get(0);
     }
 
     /** A publish is routed to the durable sessions that its node was told of, be they here or away. */

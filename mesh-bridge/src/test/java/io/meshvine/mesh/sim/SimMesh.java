@@ -347,13 +347,15 @@ final class SimMesh {
     /** All connected peers know and, if it is durable, it is on disk: the SUBACK leaves. */
     private void onConfirmed(SimNode.Life life, Subscription subscription) {
         long now = scheduler.nowNanos();
-        if (now - subscription.askedNanos >= CONFIRM_TIMEOUT.toNanos()) {
+        boolean clientIsGone = leaving.contains(life.node); // A node that leaves ends its connections first.
+        if (clientIsGone || now - subscription.askedNanos >= CONFIRM_TIMEOUT.toNanos()) {
             return;
         }
         subscription.confirmedNanos = now;
         for (SimNode other : nodes) {
             if (other != life.node && other.isUp() && knows(other.current(), life, subscription)) {
                 subscription.knownBy.put(other, other.current());
+                Promises.checkConfirmed(this, life, subscription, other);
             }
         }
         at(Moment.CONFIRMED, life.node);

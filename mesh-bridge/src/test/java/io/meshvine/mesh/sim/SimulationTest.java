@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SimulationTest {
     private static final int THREADS = 2;
-    private static final int SEEDS_TO_FIND_A_DEFECT = 2_000;
+    private static final int SEEDS_TO_FIND_A_DEFECT = 1_000;
 
     /** Less than that happened of a fault: it was not tried. */
     private static final int TIMES_AT_LEAST = 100;
