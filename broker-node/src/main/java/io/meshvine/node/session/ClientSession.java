@@ -66,9 +66,6 @@ public final class ClientSession {
     /** Messages that came while the session moves here, from its old home or directly; the second copy is left out. */
     private volatile @Nullable SeenCopies moving;
 
-    /** When it last began to move, in wall-clock milliseconds. */
-    private volatile long movedMillis;
-
     /** Of those that came directly, what the old home has too: its copy is in its place, the direct one is left out. */
     private volatile @Nullable Set<Long> repeated;
 
@@ -437,11 +434,10 @@ public final class ClientSession {
     /** From now on messages are told apart. */
     void moveHere() {
         SeenCopies seen = moving;
-        movedMillis = context.wallMillis().getAsLong();
         if (seen == null) {
             moving = new SeenCopies();
         } else {
-            seen.forgetOld(movedMillis);
+            seen.movesAgain(context.wallMillis().getAsLong());
         }
     }
 
@@ -501,12 +497,16 @@ public final class ClientSession {
         takeTurn(home);
     }
 
-    /** No second copy is expected any more, unless it moved again since. */
-    void settled() {
-        if (context.wallMillis().getAsLong() - movedMillis >= SeenCopies.TIME.toMillis()) {
-            moving = null;
-            repeated = null;
-        }
+    /** What is to be run {@link SeenCopies#TIME} from now: no second copy is expected then, unless it moves again before. */
+    Runnable settling() {
+        SeenCopies seen = moving;
+        int move = seen == null ? 0 : seen.move();
+        return () -> {
+            if (seen != null && seen == moving && seen.move() == move) {
+                moving = null;
+                repeated = null;
+            }
+        };
     }
 
     /** How it stands, as another node has to know. */

@@ -21,6 +21,7 @@ final class SeenCopies {
     private static final int ENTRIES_IN_RECORD = 512;
 
     private final Map<Long, Long> seenAtMillis = new ConcurrentHashMap<>();
+    private volatile int move;
 
     /** Whether it is the first one; it is none from now on. */
     boolean isFirst(long copy, long nowMillis) {
@@ -32,8 +33,15 @@ final class SeenCopies {
         seenAtMillis.remove(copy);
     }
 
-    void forgetOld(long nowMillis) {
+    /** The session moves again: what is too old to come a second time goes. */
+    void movesAgain(long nowMillis) {
+        move = move() + 1;
         seenAtMillis.values().removeIf(seen -> isOld(nowMillis, seen));
+    }
+
+    /** Which of the moves since the session came to rest the last one is. */
+    int move() {
+        return move;
     }
 
     private static boolean isOld(long nowMillis, long thenMillis) {

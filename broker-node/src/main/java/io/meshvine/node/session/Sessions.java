@@ -318,7 +318,7 @@ public final class Sessions implements AutoCloseable {
 
     /** For a while, second copies of messages may still come. */
     void settleLater(ClientSession session) {
-        timer.schedule(SeenCopies.TIME, session::settled);
+        timer.schedule(SeenCopies.TIME, session.settling());
     }
 
     /**

@@ -371,6 +371,25 @@ class MovedSessionTest {
     }
 
     @Test
+    void copiesAreToldApartUntilTheMinuteOfTheLastMoveIsOver() {
+        ClientSession session = open(newHome);
+        Message again = message("again");
+        session.moveHere();
+        Runnable firstMinute = session.settling();
+        deliver(session, again);
+        session.moveHere();
+        Runnable secondMinute = session.settling();
+
+        firstMinute.run();
+        deliver(session, again);
+        assertThat(session.queued()).isEqualTo(1);
+
+        secondMinute.run();
+        deliver(session, again);
+        assertThat(session.queued()).isEqualTo(2);
+    }
+
+    @Test
     void ofTheRestsOfOneClientTheLastTakesWhatComes() {
         Residues left = residues(oldHome);
         List<Residue> rests = new ArrayList<>();
