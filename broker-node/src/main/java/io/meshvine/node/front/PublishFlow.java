@@ -23,7 +23,6 @@ final class PublishFlow {
 
     private static final byte SUCCESS = MqttReasonCodes.PubAck.SUCCESS.byteValue();
     private static final int FIRST_ERROR = 0x80;
-    private static final Runnable NOBODY_WAITS = () -> {};
 
     /** What durable sessions keep of a burst goes to the store in parts of about this size. */
     private static final long ENOUGH_BYTES = 256 << 10;
@@ -92,7 +91,7 @@ final class PublishFlow {
         switch (qos) {
             case 0 -> {
                 if (verdict == SUCCESS) {
-                    route(packet, topic, application, NOBODY_WAITS);
+                    route(packet, topic, application, PublishFlow::nobodyWaits);
                 }
             }
             case 1 -> {
@@ -133,6 +132,8 @@ final class PublishFlow {
             debt.reason(MqttReasonCodes.PubAck.NO_MATCHING_SUBSCRIBERS.byteValue());
         }
     }
+
+    private static void nobodyWaits() {}
 
     private boolean route(
             MqttPublishMessage packet, String topic, ApplicationProperties application, Runnable settled) {

@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * The settings of a {@link ClientDirectory}.
  *
- * @param claimTimeout how long a claim waits for registrars, and four times as long for the next sign of the node that
- *     hands a session over
+ * @param claimTimeout how long a claim waits for registrars, and twenty times as long for the next sign of a node in reach that
+ *     is to hand a session over
  * @param maxRegistrations client ids that this node keeps as a registrar; further ones are not found here
  * @param maxFetches sessions that may be on their way here at once; further ones wait for their turn
  * @param maxStagedBytes what may have come of sessions that are on their way here; beyond that, they come one at a time

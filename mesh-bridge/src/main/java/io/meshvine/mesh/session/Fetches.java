@@ -15,8 +15,12 @@ final class Fetches {
 
     private static final Logger LOG = LoggerFactory.getLogger(Fetches.class);
 
-    /** A node that hands over gives a sign within so many claim timeouts. */
-    private static final int SIGNS_APART = 4;
+    /**
+     * A node in reach that has the session gives a sign within so many claim timeouts. Who is dead or cut off is out of reach
+     * before that; who is only slow is waited for, since a client that is let in without its session gets things twice and
+     * out of order once that comes.
+     */
+    private static final int SIGNS_APART = 20;
 
     /** A hand-over that failed while its node stayed in reach is tried again. */
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
@@ -89,7 +93,6 @@ final class Fetches {
             return null;
         }
         fetching.heardNanos = parts.loop.nanoTime();
-        fetching.answered = true;
         return fetching;
     }
 
@@ -270,9 +273,8 @@ final class Fetches {
 
     void onTick() {
         long now = parts.loop.nanoTime();
-        long first = parts.options.claimTimeout().toNanos();
+        long patience = SIGNS_APART * parts.options.claimTimeout().toNanos();
         for (Fetching fetching : intake.all()) {
-            long patience = !fetching.answered ? first : SIGNS_APART * first;
             if (fetching.unconfirmed != 0) {
                 fetching.heardNanos = now; // It is waiting for this node.
             }

@@ -14,9 +14,6 @@ final class Fetching {
     /** Null before the other node answered. */
     SessionHost.@Nullable Import session;
 
-    /** Whether the other node gave a sign. */
-    boolean answered;
-
     long heardNanos;
 
     /** What came, and is in memory until all of it came. */

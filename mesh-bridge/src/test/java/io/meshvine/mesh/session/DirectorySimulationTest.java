@@ -147,6 +147,25 @@ class DirectorySimulationTest {
     }
 
     @Test
+    void anOldHomeInReachIsWaitedForHoweverSlowItIs() {
+        World world = new World(1, 3, 5);
+        Node old = world.nodes.get(0);
+        Node next = world.nodes.get(1);
+        world.run(500);
+        connect(old, "c0");
+        world.run(1_000);
+        old.closingMillis = 4_000;
+
+        connect(next, "c0");
+        world.run(3_900);
+        assertThat(next.life.connections.get("c0").granted).isFalse();
+        world.run(1_000);
+
+        assertThat(next.life.connections.get("c0").granted).isTrue();
+        assertThat(old.sessions).isEmpty();
+    }
+
+    @Test
     void aCleanStartIsKeptForNodesOutOfReachAndNotForever() {
         Duration kept = Duration.ofMinutes(1);
         World world = new World(1, 2, 5, new DirectoryOptions(Duration.ofMillis(500), 1_000, 1_000, 1_000_000, kept));

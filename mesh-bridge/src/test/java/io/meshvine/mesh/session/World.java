@@ -262,6 +262,9 @@ final class World {
 
         final Map<Node, Long> interestKnown = new HashMap<>();
 
+        /** How long it takes at least to end a connection. */
+        int closingMillis;
+
         /** When the last publish that is being routed will have gone to sessions and links. */
         private long routedNanos;
 
@@ -637,7 +640,7 @@ final class World {
             if (connection == null) {
                 frozenIfFree(clientId);
             } else if (connection.granted) {
-                loop.schedule(Duration.ofMillis(random.nextInt(5)), () -> {
+                loop.schedule(Duration.ofMillis(node.closingMillis + random.nextInt(5)), () -> {
                     if (freezing.get(clientId) == frozenTask) {
                         close(connection);
                     }
