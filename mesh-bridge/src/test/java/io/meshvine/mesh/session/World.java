@@ -245,12 +245,18 @@ final class World {
         }
     }
 
+    /** That a session came from another node: which one, and how much of it. */
+    private record Received(long fence, long through) {}
+
     /** A node: what outlives a crash. */
     final class Node {
         final int number;
         final NodeId id;
         final Map<String, Session> sessions = new LinkedHashMap<>();
-        final Map<String, Long> received = new HashMap<>();
+
+        /** What came last of a client from another node. */
+        final Map<String, Received> received = new HashMap<>();
+
         final Map<String, Long> begun = new LinkedHashMap<>();
         final List<Left> left = new ArrayList<>();
 
@@ -829,12 +835,13 @@ final class World {
 
         @Override
         public long received(String clientId, NodeId from, long fromFence) {
-            return node.received.getOrDefault(clientId + from + fromFence, NOT_RECEIVED);
+            Received last = node.received.get(clientId + from);
+            return last != null && last.fence == fromFence ? last.through : NOT_RECEIVED;
         }
 
         @Override
         public Import receive(String clientId, long fence, NodeId from, long fromFence, long begun) {
-            return new Receiving(clientId, fence, begun, clientId + from + fromFence);
+            return new Receiving(clientId, fence, begun, clientId + from, fromFence);
         }
 
         private final class Receiving implements Import {
@@ -842,15 +849,17 @@ final class World {
             final long fence;
             final long begun;
             final String mark;
+            final long fromFence;
             final List<Long> staged = new ArrayList<>();
             final Set<Long> direct = new LinkedHashSet<>();
             boolean rest;
 
-            Receiving(String clientId, long fence, long begun, String mark) {
+            Receiving(String clientId, long fence, long begun, String mark, long fromFence) {
                 this.clientId = clientId;
                 this.fence = fence;
                 this.begun = begun;
                 this.mark = mark;
+                this.fromFence = fromFence;
             }
 
             @Override
@@ -894,7 +903,7 @@ final class World {
                         }
                     }
                     receiving.remove(clientId, this);
-                    node.received.put(mark, through);
+                    node.received.put(mark, new Received(fromFence, through));
                     deliver(clientId);
                     durable.run();
                 });

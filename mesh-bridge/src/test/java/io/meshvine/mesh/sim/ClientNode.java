@@ -140,14 +140,13 @@ final class ClientNode implements SessionHost, LocalBroker {
         return ByteBuffer.allocate(1 + name.length).put(kind).put(name).array();
     }
 
-    private static byte[] receivedKey(String client, NodeId from, long fence) {
+    private static byte[] receivedKey(String client, NodeId from) {
         byte[] name = client.getBytes(StandardCharsets.US_ASCII);
-        return ByteBuffer.allocate(1 + name.length + 3 * Long.BYTES)
+        return ByteBuffer.allocate(1 + name.length + 2 * Long.BYTES)
                 .put(RECEIVED)
                 .put(name)
                 .putLong(from.high())
                 .putLong(from.low())
-                .putLong(fence)
                 .array();
     }
 
@@ -532,29 +531,32 @@ final class ClientNode implements SessionHost, LocalBroker {
 
     @Override
     public long received(String client, NodeId from, long fromFence) {
-        byte[] mark = life.store.get(Family.SESSIONS, receivedKey(client, from, fromFence));
-        return mark == null ? NOT_RECEIVED : ByteBuffer.wrap(mark).getLong();
+        byte[] last = life.store.get(Family.SESSIONS, receivedKey(client, from));
+        ByteBuffer mark = last == null ? null : ByteBuffer.wrap(last);
+        return mark != null && mark.getLong() == fromFence ? mark.getLong() : NOT_RECEIVED;
     }
 
     @Override
     public Import receive(String client, long fence, NodeId from, long fromFence, long begun) {
-        return new Receiving(client, fence, receivedKey(client, from, fromFence));
+        return new Receiving(client, fence, from, fromFence);
     }
 
     private final class Receiving implements Import {
         private final String client;
         private final long fence;
-        private final byte[] mark;
+        private final NodeId from;
+        private final long fromFence;
         private final List<Long> staged = new ArrayList<>();
         private boolean isRest;
 
         /** The session that began with the hand-over: what is in it came here directly. */
         private @Nullable Session begun;
 
-        Receiving(String client, long fence, byte[] mark) {
+        Receiving(String client, long fence, NodeId from, long fromFence) {
             this.client = client;
             this.fence = fence;
-            this.mark = mark;
+            this.from = from;
+            this.fromFence = fromFence;
         }
 
         @Override
@@ -602,7 +604,12 @@ final class ClientNode implements SessionHost, LocalBroker {
             Session session = sessions.computeIfAbsent(client, absent -> new Session());
             session.fence = Math.max(session.fence, fence);
             receiving.remove(client, this);
-            WriteUnit unit = header(new WriteUnit(), client, session).put(Family.SESSIONS, mark, entry(through));
+            byte[] mark = ByteBuffer.allocate(2 * Long.BYTES)
+                    .putLong(fromFence)
+                    .putLong(through)
+                    .array();
+            WriteUnit unit =
+                    header(new WriteUnit(), client, session).put(Family.SESSIONS, receivedKey(client, from), mark);
             List<Long> all = new ArrayList<>(staged);
             if (begun == session) {
                 // What came both ways stays where the old home had it; what came here only is behind that.
