@@ -186,7 +186,7 @@ final class Settings {
             "session.claim-timeout",
             "500ms",
             ValueType.duration("10ms", "10s"),
-            "how long a client that connects waits for peers to say where it was");
+            "how long a client that connects waits for peers to say where it was, and 20 times as long for its session");
 
     static final Setting<Integer> RETAINED_MAX_MESSAGES = add(
             "retained.max-messages",

@@ -390,7 +390,8 @@ final class ClientNode implements SessionHost, LocalBroker {
                 subscribe(client, () -> {});
             }
             session.fence = grantedFence;
-            life.store.write(header(new WriteUnit(), client, session).whenDurable(() -> books.established(client, life.node)));
+            life.store.write(
+                    header(new WriteUnit(), client, session).whenDurable(() -> books.established(client, life.node)));
             if (connections.get(client) == this) {
                 give(client);
             } else {
