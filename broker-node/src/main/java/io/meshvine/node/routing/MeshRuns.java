@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one event loop publishes to peers, gathered for the rest of its turn: so the bridge is handed a few runs instead of
  * a thousand publishes. For one peer there is one run at a time, so that its order is kept. Confined to that loop.
+ * Targets are gone through by index, as an iterator for each message would show.
  */
 final class MeshRuns {
     private static final int EXPECTED_BYTES = 1 << 10;

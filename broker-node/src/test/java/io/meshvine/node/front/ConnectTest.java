@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.meshvine.node.config.ListenException;
 import io.meshvine.node.session.SessionLimits;
+import io.meshvine.node.session.TestLimits;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttMessage;
@@ -389,17 +390,7 @@ class ConnectTest {
 
     @Test
     void refusesClientsWhenThereAreTooManySessions() {
-        SessionLimits all = SessionLimits.defaults();
-        SessionLimits limits = new SessionLimits(
-                1,
-                all.maxSubscriptions(),
-                all.maxInFlight(),
-                all.maxQueuedMessages(),
-                all.maxQueuedBytes(),
-                all.maxQos0Pending(),
-                all.maxQos0PendingBytes(),
-                all.overflow());
-        node = new LoopbackNode(UnaryOperator.identity(), null, Authorizer.allowAll(), limits);
+        node = new LoopbackNode(UnaryOperator.identity(), null, Authorizer.allowAll(), TestLimits.ofSessions(1));
         try (TestClient first = TestClient.mqtt5(node, "first")) {
             TestClient second = open(MqttVersion.MQTT_5);
             second.connect("second", connect -> {});

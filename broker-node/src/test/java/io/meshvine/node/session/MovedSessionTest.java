@@ -49,17 +49,8 @@ class MovedSessionTest {
     }
 
     private Sessions sessions(RecordStore store, long epoch, int maxSessions) {
-        SessionLimits all = SessionLimits.defaults();
         return new Sessions(
-                new SessionLimits(
-                        maxSessions,
-                        all.maxSubscriptions(),
-                        all.maxInFlight(),
-                        all.maxQueuedMessages(),
-                        all.maxQueuedBytes(),
-                        all.maxQos0Pending(),
-                        all.maxQos0PendingBytes(),
-                        all.overflow()),
+                TestLimits.ofSessions(maxSessions),
                 new SessionCounters(),
                 new Journal(store, epoch),
                 List.of(Runnable::run),

@@ -83,21 +83,19 @@ public final class Network {
      * namespaces.
      */
     public void cut(int from, int to) {
-        Shell.run("ip -n " + name(from) + " neigh replace " + address(to) + " lladdr " + NOBODY
-                + " dev eth0 nud permanent");
+        Shell.run("ip -n " + name(from) + " " + cutTo(to));
         cuts.add(new Cut(from, to));
+    }
+
+    private static String cutTo(int node) {
+        return "neigh replace " + address(node) + " lladdr " + NOBODY + " dev eth0 nud permanent";
     }
 
     /** From now on nothing of a node reaches those, from one moment on. */
     public void cut(int from, Set<Integer> to) {
         try {
             Path commands = Files.createTempFile("cut", ".ip");
-            Files.write(
-                    commands,
-                    to.stream()
-                            .map(each ->
-                                    "neigh replace " + address(each) + " lladdr " + NOBODY + " dev eth0 nud permanent")
-                            .toList());
+            Files.write(commands, to.stream().map(Network::cutTo).toList());
             Shell.run("ip -n " + name(from) + " -batch " + commands);
             Files.delete(commands);
         } catch (IOException e) {
